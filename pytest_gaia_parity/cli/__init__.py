@@ -1,0 +1,1 @@
+"""The gaia-parity command: one verb per module."""

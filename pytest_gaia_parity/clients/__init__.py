@@ -1,0 +1,1 @@
+"""Talking to services: recording httpx clients."""

@@ -1,0 +1,1 @@
+"""Comparison: pure, values in and values out."""

@@ -1,0 +1,1 @@
+"""Configuration: found, checked and decoded into typed values."""

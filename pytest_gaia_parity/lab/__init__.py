@@ -1,0 +1,1 @@
+"""The embedded stack: Gaia's four services, twice, on loopback."""

@@ -1,0 +1,1 @@
+"""Where a service is: from its URL to the address that is connected."""

@@ -1,0 +1,1 @@
+"""Operations: one verb per module."""

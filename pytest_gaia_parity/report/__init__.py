@@ -1,0 +1,1 @@
+"""Sinks: comparisons in, reports out."""

@@ -1,0 +1,1 @@
+"""One parity run inside pytest."""
