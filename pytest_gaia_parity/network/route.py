@@ -1,0 +1,51 @@
+"""The one seam between a URL and a connection: services keep their URLs, only the connection is routed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class Endpoint(NamedTuple):
+    """An address to connect to instead of resolving the URL's host."""
+
+    host: str
+    port: int
+
+
+class Route(NamedTuple):
+    """How a host and port are reached.
+
+    *endpoints* are tried in order; empty means that the system's resolver is left to its work.
+    """
+
+    #: the name of the way, recorded and shown: `direct`, `docker-dns`, `published-port`, `fly-proxy`, `lab`, …
+    via: str
+    endpoints: tuple[Endpoint, ...] = ()
+    #: seconds that finding the endpoints took, None where nothing was looked up
+    resolve: float | None = None
+
+
+class Network(Protocol):
+    """Finds routes for one target. Thread-safe; `route` is called for every request and must be cheap when nothing changed."""
+
+    def open(self) -> None:
+        """Start what is needed (a proxy, a look-up); called once, before the first `route`.
+
+        :raises UnreachableError: the network is not there.
+        """
+        ...
+
+    def route(self, host: str, port: int) -> Route:
+        """Where to connect for a URL with this host and port.
+
+        :raises UnreachableError: the name is not known, or its address is not allowed.
+        """
+        ...
+
+    def failed(self, host: str, port: int) -> None:
+        """Be told that connecting to the last route failed, so that it is looked up anew."""
+        ...
+
+    def close(self) -> None:
+        """End what was started; may be called more than once."""
+        ...
