@@ -1,0 +1,1 @@
+"""Hook implementations only: is parity active? then one call."""
