@@ -19,7 +19,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_u
     pass
 
 
-class TargetConfig(_Table):
+class TargetConfig(_Table, frozen=True):
     """`[tool.gaia-parity.targets.NAME]`: one environment."""
 
     #: docker, fly, direct; `lab` is what `--lab` puts in their place
@@ -40,7 +40,7 @@ class TargetConfig(_Table):
     writes: list[str] = []
 
 
-class ServiceConfig(_Table):
+class ServiceConfig(_Table, frozen=True):
     """`[tool.gaia-parity.services.NAME]`: one service, the same on every target."""
 
     health: str = "/health"
@@ -52,7 +52,7 @@ class ServiceConfig(_Table):
     optional: list[str] = []
 
 
-class CompareConfig(_Table):
+class CompareConfig(_Table, frozen=True):
     """`[tool.gaia-parity.compare]`."""
 
     ignore: list[str] = []
@@ -72,7 +72,7 @@ class CompareConfig(_Table):
         )
 
 
-class ExpectedConfig(_Table):
+class ExpectedConfig(_Table, frozen=True):
     """`[[tool.gaia-parity.expected]]`: a known difference."""
 
     test: str
@@ -85,7 +85,7 @@ class ExpectedConfig(_Table):
     exchange: str = ""
 
 
-class ConfigFile(_Table):
+class ConfigFile(_Table, frozen=True):
     """The table as it is written."""
 
     baseline: str = "local"

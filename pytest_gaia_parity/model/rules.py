@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 
-class CompareRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab", forbid_unknown_fields=True):
+class CompareRules(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab", forbid_unknown_fields=True
+):
     """Paths to treat specially, and tolerances; the same for a run (configuration) and for a test (mark, handle)."""
 
     #: not compared at all
@@ -31,7 +33,9 @@ def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *second)))
 
 
-class Expected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab", forbid_unknown_fields=True):
+class Expected(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab", forbid_unknown_fields=True
+):
     """A known difference: must occur exactly so, and ends on a day."""
 
     test: str
