@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,7 +79,7 @@ class ExpectedConfig(_Table, frozen=True):
     path: str
     kind: str
     reason: str
-    until: datetime.date
+    until: dt.date
     baseline: Any = msgspec.UNSET
     candidate: Any = msgspec.UNSET
     exchange: str = ""
