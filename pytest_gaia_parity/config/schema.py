@@ -90,7 +90,7 @@ class ConfigFile(_Table, frozen=True):
 
     baseline: str = "local"
     env_file: str = ".env"
-    parity_tests: list[str] = ["parity_tests"]
+    parity_tests: list[str] = msgspec.field(default_factory=lambda: ["parity_tests"])
     reports: str = "reports"
     #: seconds a request may take
     timeout: float = 30.0
