@@ -27,12 +27,9 @@ def checked_table(table: Mapping[str, Any], *, file: Path) -> ConfigFile:
     """
     for key, name, valid in _unknown_keys(table, ConfigFile, _ROOT):
         raise ConfigError(f"{file}: [{key}] has no key '{name}'; {nearest(name, valid)}", hint="correct or remove it")
-    try:
-        decoded = msgspec.convert(table, ConfigFile)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        key = _ROOT + where.rstrip("`").replace("[...]", ".*")
-        raise ConfigError(f"{file}: '{key}': {what[:1].lower()}{what[1:]}", hint=f"correct '{key}'") from None
+    for key, problem, hint in _wrong_values(table, ConfigFile, _ROOT):
+        raise ConfigError(f"{file}: '{key}': {problem}", hint=hint)
+    decoded = msgspec.convert(table, ConfigFile)
     for key, problem, hint in _problems(decoded):
         raise ConfigError(f"{file}: '{_ROOT}.{key}': {problem}", hint=hint)
     return decoded
@@ -67,6 +64,37 @@ def _unknown_keys(value: Any, expected: Any, key: str) -> Iterator[tuple[str, st
     elif origin is list and isinstance(value, list):
         for item in value:
             yield from _unknown_keys(item, arguments[0], key)
+
+
+def _wrong_values(value: Any, expected: Any, key: str) -> Iterator[tuple[str, str, str]]:
+    """Walk down to each value that cannot be decoded (msgspec's own path leaves the names of tables out)."""
+    try:
+        msgspec.convert(value, expected)
+    except msgspec.ValidationError as error:
+        found = list(_wrong_parts(value, expected, key))
+        if found:
+            yield from found
+            return
+        says = str(error).partition(" - at `$")[0]
+        if typing.get_origin(expected) is typing.Literal:
+            valid = [str(item) for item in typing.get_args(expected)]
+            yield key, f"{value!r} is not valid; {nearest(str(value), valid)}", f"correct '{key}'"
+        else:
+            yield key, says[:1].lower() + says[1:], f"correct '{key}'"
+
+
+def _wrong_parts(value: Any, expected: Any, key: str) -> Iterator[tuple[str, str, str]]:
+    origin, arguments = typing.get_origin(expected), typing.get_args(expected)
+    if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(value, dict):
+        for field in msgspec.structs.fields(expected):
+            if field.encode_name in value:
+                yield from _wrong_values(value[field.encode_name], field.type, f"{key}.{field.encode_name}")
+    elif origin is dict and isinstance(value, dict):
+        for name, item in value.items():
+            yield from _wrong_values(item, arguments[1], f"{key}.{name}")
+    elif origin is list and isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _wrong_values(item, arguments[0], f"{key}[{number}]")
 
 
 def _problems(table: ConfigFile) -> Iterator[tuple[str, str, str]]:
