@@ -11,7 +11,6 @@ ParityError
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     >>> nearest("zzz", ["auth"])
     'valid: auth'
     """
+    import difflib  # noqa: PLC0415 - an inactive run never needs it
+
     names = sorted(set(valid))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     listed = f"valid: {', '.join(names)}" if names else "there are none"

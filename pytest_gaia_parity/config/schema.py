@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pytest_gaia_parity.model.rules import CompareRules
+from pytest_gaia_parity.model.rules import CompareRules, Expected
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: targets of these names are protected without saying so
@@ -118,6 +118,22 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         for target in self.table.targets.values():
             names.update(dict.fromkeys(target.urls))
         return tuple(names)
+
+    def expected(self) -> tuple[Expected, ...]:
+        """The known differences, as values for the comparison."""
+        return tuple(
+            Expected(
+                test=one.test,
+                path=one.path,
+                kind=one.kind,
+                reason=one.reason,
+                until=one.until.isoformat(),
+                baseline=one.baseline,
+                candidate=one.candidate,
+                exchange=one.exchange,
+            )
+            for one in self.table.expected
+        )
 
     def service(self, name: str) -> ServiceConfig:
         """A service's settings, the defaults where it has no table."""

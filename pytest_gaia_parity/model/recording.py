@@ -82,6 +82,8 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     duration: float = 0.0
     #: `test`, or `fixture` for what a fixture wider than a function sent while it was set up
     origin: Literal["test", "fixture"] = "test"
+    #: marked `only_on`: recorded, but not compared
+    only_on: bool = False
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="end"):

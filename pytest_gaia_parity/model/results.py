@@ -13,6 +13,8 @@ from pytest_gaia_parity.model.recording import ServiceFacts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_gaia_parity.model.recording import Header
+
 SCHEMA = 1
 
 
@@ -41,6 +43,18 @@ class Results(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     interrupted: bool = False
     #: findings about the run itself: unused ignores, nothing learnt
     notes: tuple[str, ...] = ()
+
+
+def side_of_header(header: Header) -> Side:
+    """What the results say of a recording's header."""
+    return Side(
+        name=header.target,
+        network=header.network,
+        runs=header.runs,
+        started=header.started,
+        plugin=header.plugin,
+        services=header.services,
+    )
 
 
 def empty_summary() -> dict[str, int]:

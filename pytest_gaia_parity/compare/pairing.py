@@ -1,0 +1,70 @@
+"""Gathers the sides of a test, from reports or from recordings; yields what is complete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_gaia_parity.model.recording import TestRecord
+
+
+class Gathered(NamedTuple):
+    """All runs of one test that are there, in the order of their numbers."""
+
+    test: str
+    baselines: tuple[TestRecord, ...]
+    candidates: tuple[TestRecord, ...]
+
+
+class Pairing:
+    """Holds the runs of each test until all are in. Fixtures' records wait for the end: only their first run counts.
+
+    :param baseline_runs: how many runs of the baseline make a test complete.
+    """
+
+    def __init__(self, *, baseline_runs: int) -> None:
+        self._wanted = (baseline_runs, 1)
+        self._waiting: dict[str, tuple[dict[int, TestRecord], dict[int, TestRecord]]] = {}
+        self._fixtures: dict[str, tuple[dict[int, TestRecord], dict[int, TestRecord]]] = {}
+        self._done: set[str] = set()
+
+    def add(self, record: TestRecord, *, is_baseline: bool) -> Gathered | None:
+        """Take one run of a test; returns the whole test if this was its last.
+
+        A run that came before (a worker that was replaced) is not replaced by a later one of the same number.
+        """
+        if record.only_on or record.test in self._done:
+            self._done.add(record.test)
+            return None
+        table = self._fixtures if record.origin == "fixture" else self._waiting
+        sides = table.setdefault(record.test, ({}, {}))
+        sides[0 if is_baseline else 1].setdefault(record.run, record)
+        if record.origin == "fixture" or any(
+            len(side) < wanted for side, wanted in zip(sides, self._wanted, strict=True)
+        ):
+            return None
+        del self._waiting[record.test]
+        self._done.add(record.test)
+        return _gathered(record.test, sides)
+
+    def incomplete(self, expected: Iterable[str] = ()) -> Iterator[Gathered]:
+        """The tests that lack a run, those among *expected* of which nothing arrived included; in the order of names."""
+        names = {*self._waiting, *expected} - self._done
+        for test in sorted(names):
+            yield _gathered(test, self._waiting.pop(test, ({}, {})))
+            self._done.add(test)
+
+    def fixtures(self) -> Iterator[Gathered]:
+        """What fixtures wider than a function sent, where both sides have it; in the order of names."""
+        for test in sorted(self._fixtures):
+            baselines, candidates = self._fixtures[test]
+            if baselines and candidates:
+                yield _gathered(test, (baselines, candidates))
+        self._fixtures.clear()
+
+
+def _gathered(test: str, sides: tuple[dict[int, TestRecord], dict[int, TestRecord]]) -> Gathered:
+    baselines, candidates = (tuple(side[run] for run in sorted(side)) for side in sides)
+    return Gathered(test, baselines, candidates)

@@ -1,0 +1,83 @@
+"""The fixtures: target, services, async_services, parity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_gaia_parity.clients.factory import AsyncClients, Clients
+    from pytest_gaia_parity.run.handle import Handle
+    from pytest_gaia_parity.run.target import Target
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Target:
+    """The side this test runs on now: .name, .network, .url(service), .is_baseline.
+
+    Any test that reaches it, directly or through another fixture, is a parity test::
+
+        def test_health(target, services):
+            assert services.gateway.get("/health").status_code == 200
+    """
+    from pytest_gaia_parity.errors import ConfigError  # noqa: PLC0415 - an inactive run never needs it
+    from pytest_gaia_parity.run.state import run_of  # noqa: PLC0415 - likewise
+    from pytest_gaia_parity.run.target import Target  # noqa: PLC0415 - likewise
+
+    if not hasattr(request, "param"):
+        raise ConfigError(
+            "'target' was asked for by request.getfixturevalue, when tests are no longer parametrised",
+            hint="name 'target' or 'services' in the signature of the test or fixture",
+        )
+    return Target(request.param, run_of(request.config).config)
+
+
+@pytest.fixture(scope="session")
+def services(target: Target, request: pytest.FixtureRequest) -> Iterator[Clients]:
+    """Recording httpx clients of the current target, one per service, pooled and kept alive across tests.
+
+    Each is a real httpx.Client whose base URL is the service's::
+
+        services.gateway.get("/health")
+        services["gateway"].post("/login", json={"user": "ada"})
+    """
+    from pytest_gaia_parity.run.state import run_of  # noqa: PLC0415 - an inactive run never needs it
+
+    clients = run_of(request.config).clients(target.side)
+    yield clients
+    clients.close()
+
+
+@pytest.fixture(scope="session")
+def async_services(target: Target, request: pytest.FixtureRequest) -> Iterator[AsyncClients]:
+    """The same as services, with httpx.AsyncClient, for tests marked anyio.
+
+    Needs the extra 'async'::
+
+        @pytest.mark.anyio
+        async def test_health(async_services):
+            assert (await async_services.gateway.get("/health")).status_code == 200
+    """
+    from pytest_gaia_parity.run.state import run_of  # noqa: PLC0415 - an inactive run never needs it
+
+    clients = run_of(request.config).async_clients(target.side)
+    yield clients
+    clients.close()
+
+
+@pytest.fixture
+def parity(target: Target, request: pytest.FixtureRequest) -> Handle:  # noqa: ARG001 - makes the test a parity test
+    """This test's handle: observe more than HTTP, and say how places are compared.
+
+    Paths name places as the report does::
+
+        parity.observe("rows", count_rows())
+        parity.ignore("body.region")
+    """
+    from pytest_gaia_parity.run.record import handle_of  # noqa: PLC0415 - an inactive run never needs it
+
+    handle: Any = handle_of(request.node)
+    return handle

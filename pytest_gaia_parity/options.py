@@ -1,0 +1,113 @@
+"""Every option, marker and help text; parsed into one frozen `Options`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_gaia_parity.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pytest
+
+MASK_KEY_VARIABLE = "GAIA_PARITY_MASK_KEY"
+
+MARKERS = (
+    "parity(ignore=(), shape=(), unordered=(), tolerance=0.0): how this test's observations are compared",
+    "only_on(*targets): run this test on these targets only, and compare nothing",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was given on the command line."""
+
+    parity: str | None = None
+    baseline: str | None = None
+    target: str | None = None
+    record: Path | None = None
+    reports: Path | None = None
+    lab: bool = False
+    lab_faults: tuple[str, ...] = ()
+    allow_writes: bool = False
+    preflight: bool = True
+    repeat: int | None = None
+    confirm: int | None = None
+    #: key of the masks of secrets, so that recordings made apart can be compared; empty for one of this run's own
+    mask_key: str = field(default="", repr=False)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the options; called for every pytest run, so it does nothing else."""
+    group = parser.getgroup("gaia-parity", "the same tests on two environments, compared")
+    add = group.addoption
+    add("--parity", metavar="TARGET", help="Run the parity tests on the baseline and on TARGET, and compare")
+    add("--baseline", metavar="TARGET", help="What --parity compares with, in place of the configured baseline")
+    add("--target", metavar="TARGET", help="Run the parity tests on TARGET only, and compare nothing")
+    add("--record", metavar="FILE", help="Write what the one target showed as a recording, for gaia-parity compare")
+    add("--parity-reports", metavar="DIR", help="Where reports are written, in place of the configured folder")
+    add("--parity-repeat", metavar="N", type=int, help="Runs of the baseline, in place of compare.repeat")
+    add("--parity-confirm", metavar="N", type=int, help="Further runs of what mismatched, in place of compare.confirm")
+    add("--lab", action="store_true", help="Use the embedded stack for all targets: no Docker, no Fly account")
+    add(
+        "--lab-fault",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="Plant a named fault on the candidate side of the embedded stack; may be repeated; 'list' shows them",
+    )
+    add("--allow-writes", action="store_true", help="Let tests send requests that may write to read-only targets")
+    add("--no-preflight", action="store_true", help="Do not ask every service for its health before the first test")
+
+
+def is_active(config: pytest.Config) -> bool:
+    """Whether any option asks for this plugin; if none does, nothing else of it is imported."""
+    return any(config.getoption(name) for name in ("parity", "target", "record", "baseline", "lab", "lab_fault"))
+
+
+def parse_options(config: pytest.Config) -> Options:
+    """Read the options once.
+
+    :raises ConfigError: two of them do not go together.
+    """
+    get = config.getoption
+    faults = tuple(get("lab_fault"))
+    options = Options(
+        parity=get("parity"),
+        baseline=get("baseline"),
+        target=get("target"),
+        record=Path(get("record")) if get("record") else None,
+        reports=Path(get("parity_reports")) if get("parity_reports") else None,
+        lab=bool(get("lab") or faults),
+        lab_faults=faults,
+        allow_writes=bool(get("allow_writes")),
+        preflight=not get("no_preflight"),
+        repeat=get("parity_repeat"),
+        confirm=get("parity_confirm"),
+        mask_key=os.environ.get(MASK_KEY_VARIABLE, ""),
+    )
+    _check(options)
+    return options
+
+
+def _check(options: Options) -> None:
+    if options.parity and options.target:
+        raise ConfigError(
+            "--parity and --target exclude each other", hint="--parity compares, --target runs on one side"
+        )
+    if options.parity and options.record:
+        raise ConfigError(
+            "--record is for one target; --parity records both sides by itself",
+            hint="use --target NAME --record FILE, or read the recordings in the reports folder",
+        )
+    if options.baseline and not options.parity:
+        raise ConfigError("--baseline is for --parity", hint=f"use --parity NAME --baseline {options.baseline}")
+    if options.lab_faults and not options.parity and "list" not in options.lab_faults:
+        raise ConfigError(
+            "--lab-fault plants a fault on the candidate side, and there is none", hint="add --parity NAME"
+        )
+    for name, value, least in (("repeat", options.repeat, 1), ("confirm", options.confirm, 0)):
+        if value is not None and value < least:
+            raise ConfigError(f"--parity-{name}: {value} is less than {least}", hint="leave it out for the default")

@@ -1,0 +1,64 @@
+"""Counts verdicts and hands each comparison to the sinks; what it ends with is what the gate decides by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_gaia_parity.model.comparison import Verdict
+from pytest_gaia_parity.model.results import SCHEMA, Results, empty_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_gaia_parity.model.comparison import Cause, Comparison
+    from pytest_gaia_parity.model.results import Side
+    from pytest_gaia_parity.report.sink import Evidence, Sink
+
+
+class Gate:
+    """The comparisons of one run, live or from recordings; keeps those that the terminal shows."""
+
+    def __init__(self, *, baseline: Side, candidate: Side, sinks: Sequence[Sink]) -> None:
+        self._baseline = baseline
+        self._candidate = candidate
+        self._sinks = tuple(sinks)
+        self._summary = empty_summary()
+        self._shown: list[Comparison] = []
+
+    def open(self) -> None:
+        """Begin every sink.
+
+        :raises ReportError: a report's place cannot be written to.
+        """
+        for sink in self._sinks:
+            sink.open(self._baseline, self._candidate)
+
+    def take(self, comparison: Comparison, evidence: Evidence) -> None:
+        """Count one comparison and pass it on."""
+        self._summary[comparison.verdict.value] += 1
+        if comparison.differences or not comparison.verdict.passes:
+            self._shown.append(comparison)
+        for sink in self._sinks:
+            sink.write(comparison, evidence)
+
+    @property
+    def matched(self) -> int:
+        """Tests that matched so far."""
+        return self._summary[Verdict.MATCH]
+
+    def close(
+        self, *, causes: Sequence[Cause] = (), notes: Sequence[str] = (), interrupted: bool = False
+    ) -> tuple[Results, list[str]]:
+        """End every sink; returns the results, with those comparisons only that are worth showing, and the paths written."""
+        results = Results(
+            schema=SCHEMA,
+            baseline=self._baseline,
+            candidate=self._candidate,
+            summary=dict(self._summary),
+            comparisons=tuple(self._shown),
+            causes=tuple(causes),
+            interrupted=interrupted,
+            notes=tuple(notes),
+        )
+        paths = [sink.close(results) for sink in self._sinks]
+        return results, paths

@@ -1,0 +1,213 @@
+"""Records each parity test where it runs: its outcome, what it sent and saw, what it observed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_gaia_parity.clients.tape import Tape, mask_record
+from pytest_gaia_parity.model.recording import TestRecord
+from pytest_gaia_parity.run import wire
+from pytest_gaia_parity.run.handle import Handle, rules_of_marks
+from pytest_gaia_parity.run.sides import Side, split_node_id
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_gaia_parity.model.recording import Outcome
+    from pytest_gaia_parity.model.rules import CompareRules
+    from pytest_gaia_parity.redact import Redactor
+    from pytest_gaia_parity.run.state import Run
+
+#: characters of a failure's message that are kept
+_MESSAGE_LIMIT = 4000
+
+
+@dataclass(slots=True)
+class Case:
+    """One run of one test, while it runs."""
+
+    test: str
+    side: Side
+    tape: Tape
+    handle: Handle
+    started: float
+    only_on: bool = False
+    outcome: Outcome = "passed"
+    phase: str = "call"
+    message: str = ""
+    duration: float = 0.0
+    closes: bool = False
+    fixtures: list[TestRecord] = field(default_factory=list)
+
+    def note(self, report: pytest.TestReport, call: pytest.CallInfo[Any]) -> None:
+        """Take over what one phase came to; the first thing that went wrong counts."""
+        self.duration += report.duration
+        if self.outcome != "passed":
+            return
+        outcome = _outcome_of(report)
+        if outcome != "passed":
+            self.outcome = outcome
+            self.phase = report.when
+            self.message = _message_of(report, call)
+
+    def record(self, mark_rules: CompareRules) -> TestRecord:
+        """The finished value."""
+        return TestRecord(
+            test=self.test,
+            run=self.side.run,
+            outcome=self.outcome,
+            phase=self.phase,
+            message=self.message,
+            exchanges=tuple(self.tape.exchanges),
+            observations=tuple(self.tape.observations),
+            rules=mark_rules.joined(self.handle.rules),
+            started=self.started,
+            duration=self.duration,
+            only_on=self.only_on,
+        )
+
+
+#: the running test's case, for the fixture `parity`
+CASE_KEY = pytest.StashKey[Case]()
+
+
+class RecordHooks:
+    """Hooks of the process that runs tests: the worker's, or the only one's."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._case: Case | None = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Begin a tape before anything of the test is set up."""
+        side = side_of(item)
+        self._case = None
+        if side is not None:
+            test, _ = split_node_id(item.nodeid, self._run.plan.sides)
+            tape = Tape()
+            only_on = item.get_closest_marker("only_on") is not None
+            case = Case(test, side, tape, Handle(tape), time.time(), only_on=only_on)
+            item.stash[CASE_KEY] = self._case = case
+            self._run.recorder.use(tape)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Keep what a fixture wider than a function sends apart: which test sets it up is chance."""
+        case = self._case
+        if case is None:
+            return (yield)
+        if fixturedef.scope == "function":
+            self._close_tape_after(request.node)
+            return (yield)
+        tape = Tape()
+        self._run.recorder.use(tape)
+        started = time.time()
+        try:
+            return (yield)
+        finally:
+            self._run.recorder.use(case.tape)
+            if tape.exchanges:
+                case.fixtures.append(_fixture_record(fixturedef, request, tape, case.side, started))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """See to it that the tape ends with the test's own fixtures."""
+        self._close_tape_after(item)
+        return (yield)
+
+    def _close_tape_after(self, item: pytest.Item) -> None:
+        """End the tape when the test's own fixtures are torn down, before those of its class, module, session.
+
+        Finalizers run last in, first out, so the first one that is added to the item runs last of its own.
+        """
+        case = self._case
+        if case is not None and not case.closes:
+            case.closes = True
+            item.addfinalizer(lambda: self._run.recorder.use(None))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note each phase; the last one carries the record away."""
+        report = yield
+        case = item.stash.get(CASE_KEY, None)
+        if case is None:
+            return report
+        redactor = self._run.redactor
+        _mask_report(report, redactor)
+        case.note(report, call)
+        if report.when == "teardown":
+            self._run.recorder.use(None)
+            del item.stash[CASE_KEY]
+            self._case = None
+            records = [case.record(rules_of_marks(item)), *case.fixtures]
+            wire.attach(report, [mask_record(record, redactor) for record in records], item.config)
+        return report
+
+
+def side_of(item: pytest.Item) -> Side | None:
+    """The side that a collected test runs on, None for one that is no parity test."""
+    callspec = getattr(item, "callspec", None)
+    side = None if callspec is None else callspec.params.get("target")
+    return side if isinstance(side, Side) else None
+
+
+def handle_of(item: pytest.Item) -> Handle:
+    """The handle of the running test, for the fixture `parity`."""
+    case = item.stash.get(CASE_KEY, None)
+    if case is None:  # no option asked for parity: what is said goes nowhere
+        return Handle(Tape())
+    return case.handle
+
+
+def _fixture_record(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, tape: Tape, side: Side, started: float
+) -> TestRecord:
+    where = request.node.nodeid or "/".join(part for part in (fixturedef.baseid, "conftest.py") if part)
+    return TestRecord(
+        test=f"{where}::{fixturedef.argname} ({fixturedef.scope} fixture)",
+        run=side.run,
+        outcome="passed",
+        phase="setup",
+        exchanges=tuple(tape.exchanges),
+        started=started,
+        duration=time.time() - started,
+        origin="fixture",
+    )
+
+
+def _outcome_of(report: pytest.TestReport) -> Outcome:
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed" if report.passed and report.when == "call" else "passed"
+    if report.skipped:
+        return "skipped"
+    if report.failed:
+        return "failed" if report.when == "call" else "error"
+    return "passed"
+
+
+def _message_of(report: pytest.TestReport, call: pytest.CallInfo[Any]) -> str:
+    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
+        return str(report.longrepr[2])[:_MESSAGE_LIMIT]
+    if call.excinfo is not None:
+        return call.excinfo.exconly(tryshort=True)[:_MESSAGE_LIMIT]
+    return str(report.longrepr or getattr(report, "wasxfail", ""))[:_MESSAGE_LIMIT]
+
+
+def _mask_report(report: pytest.TestReport, redactor: Redactor) -> None:
+    """Replace what pytest will print of a failure where it holds a secret."""
+    report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+    if report.failed and report.longrepr is not None:
+        text = str(report.longrepr)
+        masked = redactor.text(text)
+        if masked != text:
+            report.longrepr = masked

@@ -1,0 +1,107 @@
+"""From pytest's first hooks into a run: the one place that turns our errors into pytest's."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError, ParityError, nearest
+from pytest_gaia_parity.run import wire
+from pytest_gaia_parity.run.record import RecordHooks
+from pytest_gaia_parity.run.state import RUN_KEY, run_of, start_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_gaia_parity.run.sides import Side
+    from pytest_gaia_parity.run.state import Run
+
+
+def start(config: pytest.Config) -> None:
+    """Make the run and register its hooks, on the controller and on each worker."""
+    if "list" in config.getoption("lab_fault"):
+        _list_faults()
+    with as_pytest_errors():
+        run = start_run(config)
+        config.add_cleanup(run.close)
+        config.pluginmanager.register(RecordHooks(run), "gaia-parity-record")
+        if wire.is_worker(config):
+            wire.rerun_all_sides(config, lambda node_id: _expand(run, node_id))
+            return
+        _collect_parity_tests(config, run)
+        from pytest_gaia_parity.run.controller import ControllerHooks  # noqa: PLC0415 - workers compare nothing
+
+        controller = ControllerHooks(run, config)
+        config.pluginmanager.register(controller, "gaia-parity")
+        if run.plan.is_parity:
+            config.pluginmanager.register(controller.confirmer, "gaia-parity-confirm")
+        wire.rerun_all_sides(config, lambda node_id: _expand(run, node_id))
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Give a test its sides."""
+    with as_pytest_errors():
+        run = run_of(metafunc.config)
+        mark = metafunc.definition.get_closest_marker("only_on")
+        sides = run.plan.sides if mark is None else _only_on(mark, run, metafunc.definition.nodeid)
+    metafunc.parametrize("target", sides, ids=[_id_of(side) for side in sides], indirect=True, scope="session")
+
+
+def _id_of(side: Side) -> str:
+    return side.id
+
+
+def _only_on(mark: pytest.Mark, run: Run, node_id: str) -> tuple[Side, ...]:
+    for name in mark.args:
+        if name not in run.config.table.targets:
+            raise ConfigError(
+                f"{node_id}: only_on: '{name}' is no target of {run.config.file}; "
+                f"{nearest(str(name), run.config.table.targets)}",
+                hint="correct the mark",
+            )
+    return tuple(side for side in run.plan.sides if side.target in mark.args and side.run == 1)
+
+
+def _collect_parity_tests(config: pytest.Config, run: Run) -> None:
+    """Without a path on the command line, collect the configured parity tests in place of `testpaths`."""
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        return
+    folders = [run.config.root / folder for folder in run.config.table.parity_tests]
+    missing = [str(folder) for folder in folders if not folder.exists()]
+    if missing:
+        raise ConfigError(
+            f"{run.config.file}: 'tool.gaia-parity.parity-tests': {', '.join(missing)} does not exist",
+            hint="create it, name another folder, or give pytest a path",
+        )
+    config.args[:] = [str(folder) for folder in folders]
+
+
+def _expand(run: Run, node_id: str) -> list[str]:
+    from pytest_gaia_parity.run.sides import expand_sides  # noqa: PLC0415 - only --lf needs it
+
+    return expand_sides(run.plan, node_id)
+
+
+def _list_faults() -> None:
+    from pytest_gaia_parity.lab.faults import FAULTS  # noqa: PLC0415 - the extra `lab`
+
+    for fault in FAULTS.values():
+        sys.stdout.write(f"{fault.name:24} {fault.says}\n")
+    pytest.exit("those are the lab's faults", returncode=EXIT_PARITY)
+
+
+@contextmanager
+def as_pytest_errors() -> Iterator[None]:
+    """Turn a `ParityError` into what pytest shows without a traceback and ends with the right exit code for."""
+    try:
+        yield
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    except ParityError as error:
+        raise pytest.exit.Exception(str(error), returncode=error.exit_code) from None
+
+
+__all__ = ["RUN_KEY", "as_pytest_errors", "parametrize", "start"]

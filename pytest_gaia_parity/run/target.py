@@ -1,0 +1,52 @@
+"""What tests see of the side they run on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_gaia_parity.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from pytest_gaia_parity.config.schema import Config
+    from pytest_gaia_parity.run.sides import Side
+
+
+class Target:
+    """The side this test runs on now: `name`, `network`, `is_baseline`, `url(service)`."""
+
+    __slots__ = ("_config", "side")
+
+    def __init__(self, side: Side, config: Config) -> None:
+        self.side = side
+        self._config = config
+
+    @property
+    def name(self) -> str:
+        """The target's name in the configuration."""
+        return self.side.target
+
+    @property
+    def network(self) -> str:
+        """`docker`, `fly` or `direct`, as configured."""
+        return self._config.table.targets[self.name].network
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is the side that is compared with."""
+        return self.side.is_baseline
+
+    def url(self, service: str) -> str:
+        """The URL that services use for *service* on this target.
+
+        :raises ConfigError: there is no such service.
+        """
+        names = self._config.service_names
+        if service not in names:
+            raise ConfigError(
+                f"'{service}' is no service of {self._config.file}; {nearest(service, names)}",
+                hint=f"correct the test, or add [tool.gaia-parity.services.{service}]",
+            )
+        return self._config.url(self.name, service)
+
+    def __repr__(self) -> str:
+        return f"<Target {self.side.id}>"

@@ -1,0 +1,100 @@
+"""Records on reports, and everything known about pytest-xdist and about pytest's own counters.
+
+A record leaves the process that made it on the `TestReport` of the test's teardown, as bytes under pytest-xdist; the
+controller takes it off on arrival, because pytest keeps every report to the end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pytest_gaia_parity.model.recording import TestRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
+_RECORDS = "_gaia_parity_records"
+_PAYLOAD = "gaia_parity"
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(list[TestRecord])
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker must know that only the controller decides."""
+
+    run_id: str
+    mask_key: bytes
+    #: addresses of the embedded stack: target → rows of host, port, address, port
+    lab_routes: dict[str, list[tuple[str, int, str, int]]] = {}
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def is_distributed(config: pytest.Config) -> bool:
+    """Whether this process hands its tests to workers."""
+    return not is_worker(config) and config.pluginmanager.has_plugin("dsession")
+
+
+def send_payload(node: Any, payload: Payload) -> None:
+    """Give a worker, about to start, its payload."""
+    node.workerinput[_PAYLOAD] = msgspec.json.encode(payload)
+
+
+def receive_payload(config: pytest.Config) -> Payload | None:
+    """The payload that the controller sent, None on the controller itself."""
+    sent = getattr(config, "workerinput", {}).get(_PAYLOAD)
+    return None if sent is None else msgspec.json.decode(sent, type=Payload)
+
+
+def attach(report: pytest.TestReport, records: Sequence[TestRecord], config: pytest.Config) -> None:
+    """Put records on a report: encoded where they cross to another process."""
+    data = _encoder.encode(records) if is_worker(config) else list(records)
+    setattr(report, _RECORDS, data)
+
+
+def detach(report: pytest.TestReport) -> list[TestRecord]:
+    """Take the records off a report."""
+    data = report.__dict__.pop(_RECORDS, None)
+    if data is None:
+        return []
+    return _decoder.decode(data) if isinstance(data, bytes) else list(data)
+
+
+def expect_more(session: pytest.Session, count: int) -> None:
+    """Tell pytest's progress display about the verdicts that will be reported beside the collected tests."""
+    session.testscollected += count
+
+
+def stop(config: pytest.Config, session: pytest.Session, reason: str) -> None:
+    """End the run after this report, on whichever process runs the loop.
+
+    pytest-xdist's loop counts only what workers report, and reads only its own flag.
+    """
+    dsession = config.pluginmanager.get_plugin("dsession")
+    if dsession is not None:
+        dsession.shouldstop = reason
+    elif not session.shouldfail:
+        session.shouldfail = reason
+
+
+def rerun_all_sides(config: pytest.Config, expand: Any) -> None:
+    """Make `--lf` select every side of a test of which one side, or the comparison, failed.
+
+    :param expand: from one node id to those of all its sides.
+    """
+    plugin = config.pluginmanager.get_plugin("lfplugin")
+    if plugin is None or not getattr(plugin, "active", False):
+        return
+    known = plugin.lastfailed
+    identify = type(next(iter(known))).parse if known and not isinstance(next(iter(known)), str) else str
+    for node_id in [str(key) for key in known]:
+        for other in expand(node_id):
+            known.setdefault(identify(other), True)
