@@ -1,0 +1,78 @@
+"""Recordings in, verdicts and reports out: what `compare` and `merge` share, and what a live run does too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from typing import TYPE_CHECKING
+
+from pytest_gaia_parity.compare.engine import Comparer
+from pytest_gaia_parity.compare.pairing import Pairing
+from pytest_gaia_parity.errors import RecordingError
+from pytest_gaia_parity.model.results import exit_code_of, side_of_header
+from pytest_gaia_parity.report.gate import Gate
+from pytest_gaia_parity.report.sink import Evidence
+from pytest_gaia_parity.report.sinks import make_sinks
+from pytest_gaia_parity.report.terminal import summary_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_gaia_parity.model.recording import Header
+    from pytest_gaia_parity.model.results import Results
+    from pytest_gaia_parity.report.recording import Recording
+
+
+def judge(
+    baselines: Sequence[Recording],
+    candidates: Sequence[Recording],
+    *,
+    headers: tuple[Header, Header],
+    folder: Path,
+    complete: bool = True,
+) -> int:
+    """Compare all that the recordings hold, write the reports into *folder*, print the summary, return the exit code.
+
+    :param complete: false where a recording was cut off; such a run can fail, but never pass.
+    :raises RecordingError: no test is in recordings of both sides.
+    """
+    baseline, candidate = headers
+    comparer = Comparer(
+        baseline=baseline,
+        candidate=candidate,
+        rules=baseline.rules,
+        expected=baseline.expected,
+        today=dt.datetime.now(dt.UTC).date(),
+    )
+    # every run counts, the confirming ones too, and how many there are is known at the end only
+    pairing = Pairing(baseline_runs=sys.maxsize)
+    for recordings, is_baseline in ((baselines, True), (candidates, False)):
+        for recording in recordings:
+            for record in recording.records():
+                pairing.add(record, is_baseline=is_baseline)
+    tests = list(pairing.incomplete())
+    if not any(one.baselines and one.candidates for one in tests):
+        raise RecordingError(
+            f"the recordings of {baseline.target} and {candidate.target} have no test in common",
+            hint="record the same tests on both sides",
+        )
+    gate = Gate(
+        baseline=side_of_header(baseline),
+        candidate=side_of_header(candidate),
+        sinks=make_sinks(folder, baseline.target, candidate.target),
+    )
+    gate.open()
+    for gathered in (*tests, *pairing.fixtures()):
+        gate.take(comparer.compare(*gathered), Evidence(gathered.baselines, gathered.candidates))
+    findings = comparer.finish()
+    for comparison in findings.comparisons:
+        gate.take(comparison, Evidence((), ()))
+    results, paths = gate.close(causes=findings.causes, notes=findings.notes, interrupted=not complete)
+    _print(results, paths)
+    return max(exit_code_of(results.summary), 0 if complete else 1)
+
+
+def _print(results: Results, paths: Sequence[str]) -> None:
+    for line, _ in summary_lines(results, paths, verbosity=0):
+        print(line)
