@@ -24,7 +24,11 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument("--candidate", default="dev", metavar="TARGET", help="the side that plays the remote one (dev)")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME", help="plant a named fault; may be repeated; 'list' shows them"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="plant a named fault; may be repeated; 'list' shows them",
     )
     parser.set_defaults(run=run)
 

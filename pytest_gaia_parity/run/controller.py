@@ -20,6 +20,7 @@ from pytest_gaia_parity.report.sinks import make_sinks
 from pytest_gaia_parity.report.terminal import preflight_lines, summary_lines
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.confirm import Confirmer
+from pytest_gaia_parity.run.failing import as_pytest_errors
 from pytest_gaia_parity.run.preflight import failures, run_preflight, without_preflight
 from pytest_gaia_parity.run.sides import split_node_id
 from pytest_gaia_parity.run.verdicts import status_of, verdict_reports
@@ -55,8 +56,11 @@ class ControllerHooks:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Reach every target, open every file, before the first worker or test."""
         self._session = session
-        if self._config.option.collectonly:
-            return
+        if not self._config.option.collectonly:
+            with as_pytest_errors():
+                self._open()
+
+    def _open(self) -> None:
         facts = self._preflight()
         headers = {target: self._header(target, facts) for target in self._plan.targets}
         if self._plan.is_parity:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError, ParityError, nearest
+from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError, nearest
 from pytest_gaia_parity.run import wire
+from pytest_gaia_parity.run.failing import as_pytest_errors
 from pytest_gaia_parity.run.record import RecordHooks
-from pytest_gaia_parity.run.state import RUN_KEY, run_of, start_run
+from pytest_gaia_parity.run.state import run_of, start_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_gaia_parity.run.sides import Side
     from pytest_gaia_parity.run.state import Run
 
@@ -91,17 +89,3 @@ def _list_faults() -> None:
     for fault in FAULTS.values():
         sys.stdout.write(f"{fault.name:24} {fault.says}\n")
     pytest.exit("those are the lab's faults", returncode=EXIT_PARITY)
-
-
-@contextmanager
-def as_pytest_errors() -> Iterator[None]:
-    """Turn a `ParityError` into what pytest shows without a traceback and ends with the right exit code for."""
-    try:
-        yield
-    except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
-    except ParityError as error:
-        raise pytest.exit.Exception(str(error), returncode=error.exit_code) from None
-
-
-__all__ = ["RUN_KEY", "as_pytest_errors", "parametrize", "start"]
