@@ -59,7 +59,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: Kind
     baseline: Any = msgspec.UNSET
     candidate: Any = msgspec.UNSET
-    severity: Severity = Severity.ERROR
+    #: made by a factory so that it is written although it is the default
+    severity: Severity = msgspec.field(default_factory=lambda: Severity.ERROR)
     #: the fact that was broken and its evidence: "a uuid in 2 of 2 baseline runs"
     fact: str = ""
     #: in plain words, where kind and values do not say it all

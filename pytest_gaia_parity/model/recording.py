@@ -45,7 +45,8 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="header"):
     """The first line: one target, how it was reached, by what and when it was recorded."""
 
-    schema: int = SCHEMA
+    #: made by a factory so that it is written although it is the default
+    schema: int = msgspec.field(default_factory=lambda: SCHEMA)
     target: str
     network: str = ""
     services: dict[str, ServiceFacts] = {}

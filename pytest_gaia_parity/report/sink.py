@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pytest_gaia_parity.model.comparison import Comparison
     from pytest_gaia_parity.model.recording import TestRecord
@@ -36,3 +38,26 @@ class Sink(Protocol):
     def close(self, results: Results) -> str:
         """End, and return the path written, relative where it can be; `results.comparisons` may be empty here."""
         ...
+
+
+def make_sinks(folder: Path, baseline: str, candidate: str) -> list[Sink]:  # noqa: ARG001 - files are named by the candidate
+    """Make the sinks of a run that write into *folder*; the page to open comes first.
+
+    :raises ConfigError: the folder cannot be written to; found here, before anything runs.
+    """
+    # imported here: a run pays for the sinks it has, and they import this module
+    from pytest_gaia_parity.report.files import prepare_folder  # noqa: PLC0415
+    from pytest_gaia_parity.report.results import ResultsSink  # noqa: PLC0415
+
+    prepare_folder(folder)
+    stem = f"parity-{file_stem(candidate)}"
+    return [ResultsSink(folder / f"{stem}.json")]
+
+
+def file_stem(name: str) -> str:
+    """A target's name as part of a file name.
+
+    >>> file_stem("eu/dev")
+    'eu_dev'
+    """
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)
