@@ -11,8 +11,7 @@ from pytest_gaia_parity.compare.pairing import Pairing
 from pytest_gaia_parity.errors import RecordingError
 from pytest_gaia_parity.model.results import exit_code_of, side_of_header
 from pytest_gaia_parity.report.gate import Gate
-from pytest_gaia_parity.report.sink import Evidence
-from pytest_gaia_parity.report.sinks import make_sinks
+from pytest_gaia_parity.report.sink import Evidence, make_sinks
 from pytest_gaia_parity.report.terminal import summary_lines
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_gaia_parity.model.recording import Header
-    from pytest_gaia_parity.model.results import Results
     from pytest_gaia_parity.report.recording import Recording
 
 
@@ -69,10 +67,6 @@ def judge(
     for comparison in findings.comparisons:
         gate.take(comparison, Evidence((), ()))
     results, paths = gate.close(causes=findings.causes, notes=findings.notes, interrupted=not complete)
-    _print(results, paths)
+    for line in summary_lines(results, gate.tally, paths=paths):
+        print(line.text)
     return max(exit_code_of(results.summary), 0 if complete else 1)
-
-
-def _print(results: Results, paths: Sequence[str]) -> None:
-    for line, _ in summary_lines(results, paths, verbosity=0):
-        print(line)

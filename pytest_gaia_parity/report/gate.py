@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_gaia_parity.model.comparison import Verdict
-from pytest_gaia_parity.model.results import SCHEMA, Results, empty_summary
+from pytest_gaia_parity.model.results import SCHEMA, Results
+from pytest_gaia_parity.report.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 
 class Gate:
-    """The comparisons of one run, live or from recordings; keeps those that the terminal shows."""
+    """The comparisons of one run, live or from recordings; keeps their sums, and passes each on."""
 
     def __init__(self, *, baseline: Side, candidate: Side, sinks: Sequence[Sink]) -> None:
         self._baseline = baseline
         self._candidate = candidate
         self._sinks = tuple(sinks)
-        self._summary = empty_summary()
-        self._shown: list[Comparison] = []
+        self.tally = Tally()
 
     def open(self) -> None:
         """Begin every sink.
@@ -35,27 +34,19 @@ class Gate:
 
     def take(self, comparison: Comparison, evidence: Evidence) -> None:
         """Count one comparison and pass it on."""
-        self._summary[comparison.verdict.value] += 1
-        if comparison.differences or not comparison.verdict.passes:
-            self._shown.append(comparison)
+        self.tally.add(comparison)
         for sink in self._sinks:
             sink.write(comparison, evidence)
-
-    @property
-    def matched(self) -> int:
-        """Tests that matched so far."""
-        return self._summary[Verdict.MATCH]
 
     def close(
         self, *, causes: Sequence[Cause] = (), notes: Sequence[str] = (), interrupted: bool = False
     ) -> tuple[Results, list[str]]:
-        """End every sink; returns the results, with those comparisons only that are worth showing, and the paths written."""
+        """End every sink; returns the results, without their comparisons, and the paths written."""
         results = Results(
             schema=SCHEMA,
             baseline=self._baseline,
             candidate=self._candidate,
-            summary=dict(self._summary),
-            comparisons=tuple(self._shown),
+            summary=dict(self.tally.summary),
             causes=tuple(causes),
             interrupted=interrupted,
             notes=tuple(notes),

@@ -14,10 +14,10 @@ from pytest_gaia_parity.model.comparison import Verdict
 from pytest_gaia_parity.model.recording import Header
 from pytest_gaia_parity.model.results import exit_code_of, side_of_header
 from pytest_gaia_parity.report.gate import Gate
+from pytest_gaia_parity.report.preflight import table_lines
 from pytest_gaia_parity.report.recording import RecordingWriter
-from pytest_gaia_parity.report.sink import Evidence
-from pytest_gaia_parity.report.sinks import make_sinks
-from pytest_gaia_parity.report.terminal import preflight_lines, summary_lines
+from pytest_gaia_parity.report.sink import Evidence, make_sinks
+from pytest_gaia_parity.report.terminal import summary_lines
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.confirm import Confirmer
 from pytest_gaia_parity.run.failing import as_pytest_errors
@@ -82,7 +82,7 @@ class ControllerHooks:
         facts = run_preflight(self._run)
         failed = failures(facts)
         if failed:
-            for line in preflight_lines(failed):
+            for line in table_lines(failed):
                 self._write(line)
             unreachable = ", ".join(sorted({target for target, _, _ in failed}))
             raise errors.UnreachableError(
@@ -253,8 +253,9 @@ class ControllerHooks:
         if judge is None or judge.results is None:
             return
         terminalreporter.section(f"parity {self._plan.baseline} = {self._plan.candidate}", sep="=")
-        for text, markup in summary_lines(judge.results, judge.paths, verbosity=self._config.get_verbosity()):
-            terminalreporter.write_line(text, **markup)
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest names no other way to the width
+        for line in summary_lines(judge.results, judge.gate.tally, paths=judge.paths, width=width):
+            terminalreporter.write_line(line.text, **line.markup)
 
     def pytest_unconfigure(self) -> None:
         """End networks and the embedded stack."""
