@@ -38,7 +38,12 @@ def write(folder: Path, text: str) -> Path:
 def test_defaults_are_those_of_the_contract(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     table = load_config(tmp_path).table
-    assert (table.baseline, table.env_file, table.parity_tests, table.reports) == ("local", ".env", ["parity_tests"], "reports")
+    assert (table.baseline, table.env_file, table.parity_tests, table.reports) == (
+        "local",
+        ".env",
+        ["parity_tests"],
+        "reports",
+    )
     assert (table.compare.repeat, table.compare.confirm, table.compare.tolerance) == (2, 2, 0.0)
 
 
@@ -69,9 +74,14 @@ def test_no_configuration_names_the_folder_and_the_way_out(tmp_path: Path) -> No
     [
         pytest.param("[tool.gaia-parity", "", "is not valid TOML", id="syntax"),
         pytest.param("[tool]\ngaia-parity = 3", "tool.gaia-parity", "is not a table", id="no-table"),
-        pytest.param("[tool.gaia-parity]\nbaselin = 'x'", "[tool.gaia-parity]", "nearest is 'baseline'", id="unknown-key"),
         pytest.param(
-            "[tool.gaia-parity.compare]\nrepeats = 2", "[tool.gaia-parity.compare]", "nearest is 'repeat'", id="unknown-nested"
+            "[tool.gaia-parity]\nbaselin = 'x'", "[tool.gaia-parity]", "nearest is 'baseline'", id="unknown-key"
+        ),
+        pytest.param(
+            "[tool.gaia-parity.compare]\nrepeats = 2",
+            "[tool.gaia-parity.compare]",
+            "nearest is 'repeat'",
+            id="unknown-nested",
         ),
         pytest.param(
             "[tool.gaia-parity.targets.dev]\nnetwork = 'flyy'\nurl = 'http://x'",
@@ -79,25 +89,50 @@ def test_no_configuration_names_the_folder_and_the_way_out(tmp_path: Path) -> No
             "nearest is 'fly'",
             id="wrong-choice",
         ),
-        pytest.param("[tool.gaia-parity]\ntimeout = 'soon'", "tool.gaia-parity.timeout", "expected `float`", id="wrong-type"),
         pytest.param(
-            GOOD.replace("{app}", "{ap}"), "tool.gaia-parity.targets.dev.url", "nearest is 'app'", id="unknown-placeholder"
+            "[tool.gaia-parity]\ntimeout = 'soon'", "tool.gaia-parity.timeout", "expected `float`", id="wrong-type"
         ),
         pytest.param(
-            GOOD.replace("http://{service}", "http://{service"), "tool.gaia-parity.targets.local.url", "cannot be filled in", id="brace"
+            GOOD.replace("{app}", "{ap}"),
+            "tool.gaia-parity.targets.dev.url",
+            "nearest is 'app'",
+            id="unknown-placeholder",
         ),
         pytest.param(
-            "[tool.gaia-parity]\nbaseline = 'locl'\n" + GOOD, "tool.gaia-parity.baseline", "nearest is 'local'", id="baseline"
+            GOOD.replace("http://{service}", "http://{service"),
+            "tool.gaia-parity.targets.local.url",
+            "cannot be filled in",
+            id="brace",
         ),
         pytest.param(
-            GOOD.replace('"auth"]', '"auht"]'), "tool.gaia-parity.services.gateway.calls", "nearest is 'auth'", id="unknown-service"
+            "[tool.gaia-parity]\nbaseline = 'locl'\n" + GOOD,
+            "tool.gaia-parity.baseline",
+            "nearest is 'local'",
+            id="baseline",
         ),
         pytest.param(
-            GOOD + "[tool.gaia-parity.compare]\nignore = ['body..x']", "tool.gaia-parity.compare.ignore", "is not a path", id="path"
+            GOOD.replace('"auth"]', '"auht"]'),
+            "tool.gaia-parity.services.gateway.calls",
+            "nearest is 'auth'",
+            id="unknown-service",
         ),
-        pytest.param(GOOD + "[tool.gaia-parity.compare]\nrepeat = 0", "tool.gaia-parity.compare.repeat", "less than 1", id="repeat"),
         pytest.param(
-            GOOD + "[tool.gaia-parity.targets.edge]\nnetwork = 'direct'", "tool.gaia-parity.targets.edge", "'url'", id="no-url"
+            GOOD + "[tool.gaia-parity.compare]\nignore = ['body..x']",
+            "tool.gaia-parity.compare.ignore",
+            "is not a path",
+            id="path",
+        ),
+        pytest.param(
+            GOOD + "[tool.gaia-parity.compare]\nrepeat = 0",
+            "tool.gaia-parity.compare.repeat",
+            "less than 1",
+            id="repeat",
+        ),
+        pytest.param(
+            GOOD + "[tool.gaia-parity.targets.edge]\nnetwork = 'direct'",
+            "tool.gaia-parity.targets.edge",
+            "'url'",
+            id="no-url",
         ),
         pytest.param(
             GOOD.replace('app = "gaia-{service}-dev"\n', "").replace("{app}", "x"),

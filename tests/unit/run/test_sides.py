@@ -19,7 +19,9 @@ def test_the_side_comes_out_as_it_went_in(parameters: str, side: Side) -> None:
     assert split_node_id(join_node_id(test, side.id), SIDES) == (test, side)
 
 
-@pytest.mark.parametrize("node_id", [FUNCTION, f"{FUNCTION}[locality]", f"{FUNCTION}[developer-1]", "a[local].py::test_x"])
+@pytest.mark.parametrize(
+    "node_id", [FUNCTION, f"{FUNCTION}[locality]", f"{FUNCTION}[developer-1]", "a[local].py::test_x"]
+)
 def test_what_only_looks_like_a_side_is_none(node_id: str) -> None:
     assert split_node_id(node_id, SIDES) == (node_id, None)
 

@@ -1,0 +1,59 @@
+"""What all tests share: a clean environment, real servers on loopback, projects for pytester."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers import Project, Routes, Server, start_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from http.server import ThreadingHTTPServer
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pin width and colour, and keep what the caller's shell says out of the tests."""
+    monkeypatch.setenv("COLUMNS", "100")
+    for name in ("PYTEST_ADDOPTS", "FORCE_COLOR", "GAIA_PARITY_MASK_KEY", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Routes], Server]]:
+    """Serve routes until the test ends: `serve({"/health": {"status": "ok"}})`."""
+    running: list[ThreadingHTTPServer] = []
+
+    def start(routes: Routes) -> Server:
+        server, process = start_server(routes)
+        running.append(process)
+        return server
+
+    yield start
+    for process in running:
+        process.shutdown()
+        process.server_close()
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, serve: Callable[[Routes], Server]) -> Callable[..., Project]:
+    """Make a project whose two targets serve routes: `project({"/x": …}, dev={"/x": …})`."""
+
+    def make(routes: Routes | None = None, *, dev: Routes | None = None, config: str = "") -> Project:
+        local = serve(routes or {})
+        made = Project(pytester, local, serve({**(routes or {}), **(dev or {})}))
+        made.configure(config)
+        return made
+
+    return make
+
+
+@pytest.fixture(params=["plain", "n0", "n2"])
+def workers(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Without pytest-xdist, with it but no workers, with two workers."""
+    return {"plain": ("-p", "no:xdist"), "n0": ("-n", "0"), "n2": ("-n", "2")}[request.param]
