@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pytest_gaia_parity import __version__
 from pytest_gaia_parity.errors import EXIT_INTERRUPTED, EXIT_USAGE, ParityError
@@ -39,8 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse, but for the exit code of a usage error, which is pytest's."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gaia-parity",
         description="The commands beside pytest --parity: what works locally works the same in a remote environment.",
         epilog="Exit codes: 0 parity, 1 different, 2 interrupted, 3 internal error, 4 usage, 5 nothing compared, 69 unreachable.",

@@ -47,6 +47,7 @@ class ControllerHooks:
         self._writers: dict[str, RecordingWriter] = {}
         self._judge: Judge | None = None
         self._expected: set[str] = set()
+        self._counted = False
         self._finished = False
         self.confirmer = Confirmer(run.plan)
 
@@ -116,21 +117,25 @@ class ControllerHooks:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn which tests are to come, where this process collected them itself."""
-        self._expect(session, (item.nodeid for item in session.items))
+        self._expect(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ARG002
         """Learn which tests are to come, from the first worker that knows."""
-        if self._session is not None and not self._expected:
-            self._expect(self._session, ids)
+        if not self._expected:
+            self._expect(ids)
 
-    def _expect(self, session: pytest.Session, node_ids: Iterable[str]) -> None:
+    def _expect(self, node_ids: Iterable[str]) -> None:
         if self._judge is None or self._expected:
             return
         sides = self._plan.sides
         self._expected = {test for test, side in (split_node_id(node_id, sides) for node_id in node_ids) if side}
-        if not wire.is_distributed(self._config):
-            wire.expect_more(session, len(self._expected))
+
+    def pytest_runtest_logstart(self) -> None:
+        """Before the first test: by now pytest has counted what it collected."""
+        if self._session is not None and not self._counted:
+            self._counted = True
+            wire.expect_more(self._session, len(self._expected))
 
     # the records
 

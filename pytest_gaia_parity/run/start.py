@@ -11,11 +11,13 @@ from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError, nearest
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.failing import as_pytest_errors
 from pytest_gaia_parity.run.record import RecordHooks
+from pytest_gaia_parity.run.rerun import RerunHooks
 from pytest_gaia_parity.run.state import run_of, start_run
 
 if TYPE_CHECKING:
+    from pytest_gaia_parity.run.rerun import RerunHooks
     from pytest_gaia_parity.run.sides import Side
-    from pytest_gaia_parity.run.state import Run
+from pytest_gaia_parity.run.state import Run
 
 
 def start(config: pytest.Config) -> None:
@@ -26,17 +28,16 @@ def start(config: pytest.Config) -> None:
         run = start_run(config)
         config.add_cleanup(run.close)
         config.pluginmanager.register(RecordHooks(run), "gaia-parity-record")
+        config.pluginmanager.register(RerunHooks(run.plan), "gaia-parity-rerun")
         if wire.is_worker(config):
-            wire.rerun_all_sides(config, lambda node_id: _expand(run, node_id))
             return
         _collect_parity_tests(config, run)
         from pytest_gaia_parity.run.controller import ControllerHooks  # noqa: PLC0415 - workers compare nothing
 
         controller = ControllerHooks(run, config)
-        config.pluginmanager.register(controller, "gaia-parity")
+        config.pluginmanager.register(controller, "gaia-parity-run")
         if run.plan.is_parity:
             config.pluginmanager.register(controller.confirmer, "gaia-parity-confirm")
-        wire.rerun_all_sides(config, lambda node_id: _expand(run, node_id))
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -75,12 +76,6 @@ def _collect_parity_tests(config: pytest.Config, run: Run) -> None:
             hint="create it, name another folder, or give pytest a path",
         )
     config.args[:] = [str(folder) for folder in folders]
-
-
-def _expand(run: Run, node_id: str) -> list[str]:
-    from pytest_gaia_parity.run.sides import expand_sides  # noqa: PLC0415 - only --lf needs it
-
-    return expand_sides(run.plan, node_id)
 
 
 def _list_faults() -> None:

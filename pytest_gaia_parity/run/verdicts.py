@@ -36,7 +36,7 @@ def verdict_reports(comparison: Comparison, plan: Plan) -> Iterator[pytest.TestR
     elif comparison.verdict is Verdict.SKIPPED:
         outcome, longrepr = "skipped", (path, 0, comparison.reason or "skipped on both sides")
     else:
-        longrepr = difference_text(comparison)
+        longrepr = difference_text(comparison, baseline=plan.baseline, candidate=plan.candidate or "")
     location = (path, None, node_id.partition("::")[2].replace("::", "."))
     for when in ("call", "teardown"):
         is_call = when == "call"

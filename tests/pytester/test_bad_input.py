@@ -243,5 +243,6 @@ def test_ctrl_c_leaves_readable_files(project: Callable[..., Project], workers: 
     assert made.results()["interrupted"] is True
     last = made.recording("local")[-1]
     assert (last["type"], last["interrupted"]) == ("end", True)
-    assert any(line.get("test", "").endswith("::test_health") for line in made.recording("local"))
+    if not workers:  # with workers it is chance what was done by then
+        assert any(line.get("test", "").endswith("::test_health") for line in made.recording("local"))
     assert not list((made.pytester.path / "reports").glob("*.partial"))
