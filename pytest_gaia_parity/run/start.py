@@ -15,7 +15,6 @@ from pytest_gaia_parity.run.rerun import RerunHooks
 from pytest_gaia_parity.run.state import run_of, start_run
 
 if TYPE_CHECKING:
-    from pytest_gaia_parity.run.rerun import RerunHooks
     from pytest_gaia_parity.run.sides import Side
 from pytest_gaia_parity.run.state import Run
 
