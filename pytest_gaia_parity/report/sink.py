@@ -47,11 +47,12 @@ def make_sinks(folder: Path, baseline: str, candidate: str) -> list[Sink]:  # no
     """
     # imported here: a run pays for the sinks it has, and they import this module
     from pytest_gaia_parity.report.files import prepare_folder  # noqa: PLC0415
+    from pytest_gaia_parity.report.html import HtmlSink  # noqa: PLC0415
     from pytest_gaia_parity.report.results import ResultsSink  # noqa: PLC0415
 
     prepare_folder(folder)
     stem = f"parity-{file_stem(candidate)}"
-    return [ResultsSink(folder / f"{stem}.json")]
+    return [HtmlSink(folder / f"{stem}.html"), ResultsSink(folder / f"{stem}.json")]
 
 
 def file_stem(name: str) -> str:

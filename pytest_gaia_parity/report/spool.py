@@ -37,12 +37,20 @@ class Spool:
         self._places.append((key, self._size, len(piece)))
         self._size += len(piece)
 
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Keys and sizes in the order of `in_order`."""
+        return ((key, size) for key, _, size in self._sorted())
+
     def in_order(self) -> Iterator[tuple[str, bytes]]:
         """Read the pieces sorted by key, equal keys as they came: the order of arrival depends on workers."""
         self._file.flush()
-        for key, at, size in sorted(self._places, key=lambda place: (place[0], place[1])):
+        for key, at, size in self._sorted():
             self._file.seek(at)
             yield key, self._file.read(size)
+
+    def _sorted(self) -> list[tuple[str, int, int]]:
+        self._places.sort(key=lambda place: (place[0], place[1]))
+        return self._places
 
     def close(self) -> None:
         """Give the space back."""

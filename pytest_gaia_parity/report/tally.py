@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -70,8 +71,9 @@ class FieldGroup:
             self.places += difference.count
             self.kinds[difference.kind.value] += 1
         self.endpoints.update({endpoint_pattern(difference.exchange) for difference in differences})
-        if len(self.examples) < EXAMPLES:
-            self.examples.append((test, differences[0]))
+        # the first by name, whatever order they come in
+        bisect.insort(self.examples, (test, differences[0]), key=lambda example: example[0])
+        del self.examples[EXAMPLES:]
 
 
 @dataclass(slots=True)
@@ -181,5 +183,5 @@ class Tally:
 
 def _count(group: CauseGroup, test: str) -> None:
     group.comparisons += 1
-    if len(group.tests) < EXAMPLES:
-        group.tests.append(test)
+    bisect.insort(group.tests, test)
+    del group.tests[EXAMPLES:]
