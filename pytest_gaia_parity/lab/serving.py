@@ -1,0 +1,96 @@
+"""Serves apps on sockets that are bound already: uvicorn without its signal handlers, and the lab's NATS."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from pytest_gaia_parity.lab.app import NATS_GREETING, build
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator
+
+    from starlette.types import ASGIApp
+
+    from pytest_gaia_parity.lab.settings import Settings
+
+ADDRESSES = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process, which serves more than one app."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(services: Iterable[tuple[Settings, socket.socket]]) -> AsyncIterator[None]:
+    """Serve services, each on its listener, while the block runs."""
+    running = []
+    for settings, listener in services:
+        built = build(settings)
+        server = _Server(_config(built.app))
+        running.append((server, asyncio.create_task(server.serve(sockets=[listener])), built))
+    try:
+        yield
+    finally:
+        for server, _, _ in running:
+            server.should_exit = True
+        await asyncio.gather(*(task for _, task, _ in running))
+        for _, _, built in running:
+            await built.close()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    # headers that a proxy may own are the platform's business
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        date_header=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+
+
+@contextlib.asynccontextmanager
+async def serving_nats(listener: socket.socket) -> AsyncIterator[None]:
+    """Greet as a NATS server does, and answer its pings, while the block runs."""
+    server = await asyncio.start_server(_answer_nats, sock=listener)
+    try:
+        yield
+    finally:
+        server.close()
+
+
+async def _answer_nats(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        writer.write(NATS_GREETING + b'{"server_name":"lab","version":"2.12.0","max_payload":1048576}\r\n')
+        while line := await reader.readline():
+            if line.upper().startswith(b"PING"):
+                writer.write(b"PONG\r\n")
+    writer.close()
+
+
+def listen(address: str, port: int = 0) -> socket.socket:
+    """A listening socket on *address*, by default on a port that the kernel chooses."""
+    listener = socket.socket(ADDRESSES[address])
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    listener.listen(512)
+    listener.setblocking(False)
+    return listener
+
+
+def reserve(address: str, port: int = 0) -> socket.socket:
+    """A socket that holds a port on which nothing listens, so that nobody else can answer there."""
+    holder = socket.socket(ADDRESSES[address])
+    holder.bind((address, port))
+    return holder
