@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import deepdiff  # noqa: F401 - imported here, or pytester imports it anew for each run in this process
+import httpx  # noqa: F401 - likewise
+import hypothesis  # noqa: F401 - likewise, and its plugin wants it in each run
+import jinja2  # noqa: F401 - likewise
 import pytest
 
+import pytest_gaia_parity.run.controller  # noqa: F401 - likewise
 from tests.servers import Project, Routes, Server, start_server
 
 if TYPE_CHECKING:
