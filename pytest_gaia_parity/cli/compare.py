@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_gaia_parity.cli.judge import judge
 from pytest_gaia_parity.config.load import load_config
 from pytest_gaia_parity.errors import ConfigError, RecordingError
 from pytest_gaia_parity.report.recording import Recording, read_recording
@@ -40,6 +39,8 @@ def add_common_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Compare, write the reports, print the summary."""
+    from pytest_gaia_parity.cli.judge import judge  # noqa: PLC0415 - other verbs compare nothing
+
     baseline, candidate = (open_recording(path, given) for path in (given.baseline, given.candidate))
     return judge(
         [baseline],

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pytest_gaia_parity.cli.compare import add_common_flags, open_recording, reports_folder
-from pytest_gaia_parity.cli.judge import judge
 from pytest_gaia_parity.config.load import load_config
 from pytest_gaia_parity.errors import ConfigError, RecordingError
 
@@ -35,6 +34,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(given: argparse.Namespace) -> int:
     """Join, compare, write the reports, print the summary."""
+    from pytest_gaia_parity.cli.judge import judge  # noqa: PLC0415 - other verbs compare nothing
+
     recordings = [open_recording(path, given) for path in _files(given.places)]
     by_target: dict[str, list[Recording]] = {}
     for recording in recordings:
