@@ -11,6 +11,9 @@ from pytest_gaia_parity.lab.plan import Door, SidePlan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+#: a name that leads to asset over the internet
+PUBLIC = "gaia-asset-dev.fly.dev"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -49,6 +52,70 @@ FAULTS = {
             says="asset cannot open its database",
             cause="database-down",
             break_=lambda plan: plan.with_env("asset", DATABASE_URL="sqlite:////nowhere/asset.db"),
+        ),
+        Fault(
+            name="nats-down",
+            says="nothing answers where gateway and chat look for NATS",
+            cause="nats-down",
+            break_=lambda plan: plan.without_nats(),
+        ),
+        Fault(
+            name="jwt-secret-differs",
+            says="asset has another SUPABASE_JWT_SECRET than auth, so it refuses every token",
+            cause="jwt-secret-differs",
+            break_=lambda plan: plan.with_env("asset", SUPABASE_JWT_SECRET="f" * 64),
+        ),
+        Fault(
+            name="name-not-found",
+            says="chat's name leads nowhere: no such app, or none of its machines runs",
+            cause="name-not-found",
+            break_=lambda plan: plan.with_door("chat", Door.UNKNOWN),
+        ),
+        Fault(
+            name="refused",
+            says="nothing listens on chat's port, over IPv4 neither",
+            cause="refused",
+            break_=lambda plan: plan.with_door("chat", Door.CLOSED),
+        ),
+        Fault(
+            name="timeout",
+            says="asset accepts connections and never answers",
+            cause="timeout",
+            break_=lambda plan: plan.with_door("asset", Door.SILENT),
+        ),
+        Fault(
+            name="public-url",
+            says="the gateway calls asset by its public URL, out to the internet and back in",
+            cause="public-url",
+            break_=lambda plan: plan.with_env("gateway", ASSET_SERVICE_URL=f"http://{PUBLIC}").with_alias(
+                f"{PUBLIC}:80", "asset"
+            ),
+        ),
+        Fault(
+            name="version-skew",
+            says="asset is an older version, which does not count what it lists",
+            cause="version-skew",
+            break_=lambda plan: plan.with_env("asset", GAIA_VERSION="1.3.2", GAIA_COMMIT="3b1e0aa").with_quirk(
+                "asset", "older-version"
+            ),
+        ),
+        Fault(
+            name="clock-skew",
+            says="auth's clock is ten minutes ahead, so its tokens are not valid yet",
+            cause="clock-skew",
+            break_=lambda plan: plan.with_env("auth", LAB_CLOCK_OFFSET="600"),
+        ),
+        Fault(
+            name="proxy-error-page",
+            says="the platform's proxy answers for chat with its own 502 page",
+            cause="proxy-error-page",
+            break_=lambda plan: plan.with_quirk("chat", "proxy-error-page"),
+        ),
+        Fault(
+            name="undecodable-compression",
+            says="asset's bodies come in a coding that the client did not ask for and cannot undo",
+            cause="undecodable-compression",
+            break_=lambda plan: plan.with_quirk("asset", "undecodable-compression"),
         ),
     )
 }

@@ -40,6 +40,8 @@ class SidePlan(msgspec.Struct, frozen=True, kw_only=True):
     services: dict[str, ServicePlan]
     #: whether its NATS server runs
     nats: bool = True
+    #: further names that lead to a service: `host:port` → service
+    aliases: dict[str, str] = {}
 
     def with_env(self, service: str, **changes: str | None) -> SidePlan:
         """The plan with variables of one service changed; None removes one."""
@@ -55,6 +57,14 @@ class SidePlan(msgspec.Struct, frozen=True, kw_only=True):
     def with_door(self, service: str, door: Door) -> SidePlan:
         """The plan with one service reached differently."""
         return self._with(service, msgspec.structs.replace(self.services[service], door=door))
+
+    def with_alias(self, name: str, service: str) -> SidePlan:
+        """The plan with one more name, `host:port`, that leads to a service."""
+        return msgspec.structs.replace(self, aliases={**self.aliases, name: service})
+
+    def without_nats(self) -> SidePlan:
+        """The plan with no NATS server."""
+        return msgspec.structs.replace(self, nats=False)
 
     def _with(self, service: str, plan: ServicePlan) -> SidePlan:
         return msgspec.structs.replace(self, services={**self.services, service: plan})

@@ -24,6 +24,7 @@ from pytest_gaia_parity.lab.settings import Settings
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
 NATS_NAME = "nats:4222"
 
@@ -37,10 +38,9 @@ class _Entrance:
         if door is Door.UNKNOWN:
             return
         if door is Door.IPV4_ONLY:
-            # the same port on both: here it is refused, there it answers
-            self.listener, port = _twin_ports(address, held)
+            self.listener, port = _twin(listen, address, held)
         elif door is Door.CLOSED:
-            port = held.enter_context(reserve(address)).getsockname()[1]
+            _, port = _twin(reserve, address, held)
         else:
             opened = held.enter_context(listen(address))
             port = opened.getsockname()[1]
@@ -48,17 +48,18 @@ class _Entrance:
         self.address = (address, port)
 
 
-def _twin_ports(address: str, held: contextlib.ExitStack) -> tuple[socket.socket, int]:
+def _twin(make: Callable[[str], socket.socket], address: str, held: contextlib.ExitStack) -> tuple[socket.socket, int]:
+    """Open a port of the other family with *make*, and hold the same one here, where it is refused."""
     other = next(name for name in ADDRESSES if name != address)
     while True:
-        listener = listen(other)
-        port = int(listener.getsockname()[1])
+        opened = make(other)
+        port = int(opened.getsockname()[1])
         try:
             held.enter_context(reserve(address, port))
         except OSError:
-            listener.close()
+            opened.close()
             continue
-        return held.enter_context(listener), port
+        return held.enter_context(opened), port
 
 
 async def serve(plan: SidePlan, folder: Path) -> None:
@@ -72,6 +73,7 @@ async def serve(plan: SidePlan, folder: Path) -> None:
             for name, one in plan.services.items()
             if entrances[name].address is not None
         }
+        hosts |= {name: address for name, one in plan.aliases.items() if (address := entrances[one].address)}
         hosts[NATS_NAME] = nats.getsockname()[:2]
         if plan.nats:
             await running.enter_async_context(serving_nats(nats))

@@ -178,6 +178,7 @@ def test_ipv4_only_is_refused_where_it_is_looked_for_and_answers_elsewhere(confi
     [
         ("missing-secret", "chat", "secrets", "missing: SUPABASE_JWT_SECRET"),
         ("database-down", "asset", "database", "down: unable to open database file"),
+        ("nats-down", "chat", "nats", "down: connection refused"),
     ],
 )
 def test_health_of_the_candidate_tells_the_fault(
@@ -187,3 +188,40 @@ def test_health_of_the_candidate_tells_the_fault(
         health = httpx.get(f"{url_of(stack, 'dev', f'gaia-{service}-dev.internal')}/health")
         assert (health.status_code, health.json()["checks"][check]) == (503, says)
         assert httpx.get(f"{url_of(stack, 'local', service)}/health").status_code == 200
+
+
+def test_a_service_whose_name_leads_nowhere_has_no_route(config: Config) -> None:
+    with Stack(config, faults=["name-not-found"]) as stack:
+        assert {host for host, _ in stack.routes["dev"]} == {
+            "gaia-gateway-dev.internal",
+            "gaia-auth-dev.internal",
+            "gaia-asset-dev.internal",
+        }
+        status = httpx.get(f"{url_of(stack, 'dev', 'gaia-gateway-dev.internal')}/status").json()
+        assert status["services"]["chat"]["status"] == "unreachable"
+
+
+def test_a_refused_port_is_refused_over_both_families(config: Config) -> None:
+    with Stack(config, faults=["refused"]) as stack:
+        _, port = stack.routes["dev"]["gaia-chat-dev.internal", 8000]
+        assert not answers(("::1", port))
+        assert not answers(("127.0.0.1", port))
+
+
+def test_a_silent_service_accepts_and_says_nothing(config: Config) -> None:
+    with Stack(config, faults=["timeout"]) as stack:
+        address = stack.routes["dev"]["gaia-asset-dev.internal", 8000]
+        assert answers(address)
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"{url_of(stack, 'dev', 'gaia-asset-dev.internal')}/health", timeout=0.3)
+
+
+def test_a_public_url_works_and_shows_in_links(config: Config) -> None:
+    with Stack(config, faults=["public-url"]) as stack:
+        url = url_of(stack, "dev", "gaia-gateway-dev.internal")
+        login = {"email": "ada@gaia.example", "password": "analytical-engine"}
+        token = httpx.post(f"{url}/api/auth/login", json=login).json()["access_token"]
+        body = {"name": "Glade"}
+        scene = httpx.post(f"{url}/api/scenes", json=body, headers={"Authorization": f"Bearer {token}"})
+        assert scene.json()["asset_url"].startswith("http://gaia-asset-dev.fly.dev/assets/")
+        assert httpx.get(f"{url}/health").json()["services"]["asset"] == "http://gaia-asset-dev.fly.dev"
