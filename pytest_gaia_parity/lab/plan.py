@@ -71,6 +71,23 @@ class SidePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process answers once its services listen: service → where to connect, those with a name alone."""
+    """What the process answers once its services listen."""
 
+    #: service → where to connect, those with a name alone
     addresses: dict[str, tuple[str, int]]
+    #: a Unix socket that takes restarts
+    control: str
+
+
+class Restart(msgspec.Struct, frozen=True, kw_only=True):
+    """What the control socket takes, a line of JSON: a service that shall start anew with another environment."""
+
+    restart: str
+    env: dict[str, str]
+
+
+class Restarted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What it answers, a line of JSON."""
+
+    ok: bool
+    error: str = ""

@@ -12,10 +12,11 @@ import uvicorn
 from pytest_gaia_parity.lab.app import NATS_GREETING, build
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import ASGIApp
 
+    from pytest_gaia_parity.lab.app import Built
     from pytest_gaia_parity.lab.settings import Settings
 
 ADDRESSES = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
@@ -28,22 +29,29 @@ class _Server(uvicorn.Server):
         yield
 
 
-@contextlib.asynccontextmanager
-async def serving(services: Iterable[tuple[Settings, socket.socket]]) -> AsyncIterator[None]:
-    """Serve services, each on its listener, while the block runs."""
-    running = []
-    for settings, listener in services:
+class Instance:
+    """A service being served; it can be started anew on the same listener, where clients wait meanwhile."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._running: tuple[_Server, asyncio.Task[None], Built] | None = None
+
+    def start(self, settings: Settings) -> None:
+        """Serve with these settings."""
         built = build(settings)
         server = _Server(_config(built.app))
-        running.append((server, asyncio.create_task(server.serve(sockets=[listener])), built))
-    try:
-        yield
-    finally:
-        for server, _, _ in running:
-            server.should_exit = True
-        await asyncio.gather(*(task for _, task, _ in running))
-        for _, _, built in running:
-            await built.close()
+        # uvicorn closes what it is given
+        task = asyncio.create_task(server.serve(sockets=[self._listener.dup()]))
+        self._running = (server, task, built)
+
+    async def stop(self) -> None:
+        """Answer what is under way, and end."""
+        if self._running is None:
+            return
+        (server, task, built), self._running = self._running, None
+        server.should_exit = True
+        await task
+        await built.close()
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:

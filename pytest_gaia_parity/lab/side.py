@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pytest_gaia_parity.lab.plan import Door, Served, ServicePlan, SidePlan
-from pytest_gaia_parity.lab.serving import ADDRESSES, listen, reserve, serving, serving_nats
+from pytest_gaia_parity.lab.plan import Door, Restart, Restarted, Served, SidePlan
+from pytest_gaia_parity.lab.serving import ADDRESSES, Instance, listen, reserve, serving_nats
 from pytest_gaia_parity.lab.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,39 +62,78 @@ def _twin(make: Callable[[str], socket.socket], address: str, held: contextlib.E
         return held.enter_context(opened), port
 
 
+class _Side:
+    """The running services of a side."""
+
+    def __init__(self, folder: Path, hosts: dict[str, tuple[str, int]]) -> None:
+        self._folder = folder
+        self._hosts = json.dumps(hosts)
+        self._instances: dict[str, Instance] = {}
+
+    def start(self, name: str, env: dict[str, str], listener: socket.socket) -> None:
+        """Serve a service."""
+        self._instances[name] = Instance(listener)
+        self._instances[name].start(self._settings(name, env))
+
+    async def stop(self) -> None:
+        """End all services, side by side."""
+        await asyncio.gather(*(instance.stop() for instance in self._instances.values()))
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one client of the control socket."""
+        while line := await reader.readline():
+            writer.write(msgspec.json.encode(await self._restarted(line)) + b"\n")
+        writer.close()
+
+    async def _restarted(self, line: bytes) -> Restarted:
+        try:
+            asked = msgspec.json.decode(line, type=Restart)
+            settings = self._settings(asked.restart, asked.env)
+            instance = self._instances[asked.restart]
+        except (msgspec.MsgspecError, ValueError) as error:
+            return Restarted(ok=False, error=str(error))
+        except KeyError as error:
+            return Restarted(ok=False, error=f"{error} is not served here")
+        await instance.stop()
+        instance.start(settings)
+        return Restarted(ok=True)
+
+    def _settings(self, name: str, env: dict[str, str]) -> Settings:
+        """The settings, with what only this process knows."""
+        env = {**env, "LAB_HOSTS": self._hosts}
+        if env.get("DATABASE_URL") == "":
+            env["DATABASE_URL"] = f"sqlite:///{self._folder / name}.db"
+        return Settings.from_env(name, env)
+
+
 async def serve(plan: SidePlan, folder: Path) -> None:
     """Serve a side until stdin ends."""
     async with contextlib.AsyncExitStack() as running:
         held = running.enter_context(contextlib.ExitStack())
         entrances = {name: _Entrance(one.door, plan.address, held) for name, one in plan.services.items()}
         nats = held.enter_context(listen(plan.address) if plan.nats else reserve(plan.address))
-        hosts = {
-            f"{one.name[0]}:{one.name[1]}": entrances[name].address
-            for name, one in plan.services.items()
-            if entrances[name].address is not None
-        }
-        hosts |= {name: address for name, one in plan.aliases.items() if (address := entrances[one].address)}
-        hosts[NATS_NAME] = nats.getsockname()[:2]
         if plan.nats:
             await running.enter_async_context(serving_nats(nats))
-        listening = [
-            (Settings.from_env(name, _completed(name, one, folder, json.dumps(hosts))), listener)
-            for name, one in plan.services.items()
-            if (listener := entrances[name].listener) is not None
-        ]
-        await running.enter_async_context(serving(listening))
+        side = _Side(folder, _hosts(plan, entrances) | {NATS_NAME: nats.getsockname()[:2]})
+        running.push_async_callback(side.stop)
+        for name, one in plan.services.items():
+            listener = entrances[name].listener
+            if listener is not None:
+                side.start(name, one.env, listener)
+        control = folder / "control"
+        server = await asyncio.start_unix_server(side.take, control)
+        running.callback(server.close)
         addresses = {name: one.address for name, one in entrances.items() if one.address is not None}
-        sys.stdout.buffer.write(msgspec.json.encode(Served(addresses=addresses)) + b"\n")
+        served = Served(addresses=addresses, control=str(control))
+        sys.stdout.buffer.write(msgspec.json.encode(served) + b"\n")
         sys.stdout.buffer.flush()
         await _end_of_stdin()
 
 
-def _completed(name: str, plan: ServicePlan, folder: Path, hosts: str) -> dict[str, str]:
-    """The environment, with what only this process knows."""
-    env = {**plan.env, "LAB_HOSTS": hosts}
-    if env.get("DATABASE_URL") == "":
-        env["DATABASE_URL"] = f"sqlite:///{folder / name}.db"
-    return env
+def _hosts(plan: SidePlan, entrances: dict[str, _Entrance]) -> dict[str, tuple[str, int]]:
+    """What a DNS server would know: every name that leads somewhere."""
+    names = {f"{one.name[0]}:{one.name[1]}": name for name, one in plan.services.items()} | plan.aliases
+    return {name: address for name, service in names.items() if (address := entrances[service].address)}
 
 
 async def _end_of_stdin() -> None:

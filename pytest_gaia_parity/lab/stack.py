@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pytest_gaia_parity.errors import ConfigError, UnreachableError, nearest
+from pytest_gaia_parity.errors import CommandError, ConfigError, UnreachableError, nearest
 from pytest_gaia_parity.lab.faults import break_side
-from pytest_gaia_parity.lab.plan import Served, ServicePlan, SidePlan
+from pytest_gaia_parity.lab.plan import Restart, Restarted, Served, ServicePlan, SidePlan
 from pytest_gaia_parity.lab.settings import CALLED, REQUIRED, SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_gaia_parity.config.schema import Config
 
@@ -49,6 +49,8 @@ class Stack:
         :raises ConfigError: there is no such fault, or the lab cannot stand for what is configured.
         """
         self.routes: dict[str, Routes] = {}
+        #: target → the Unix socket that takes restarts of its services
+        self.controls: dict[str, str] = {}
         secret = secrets.token_hex(32)
         self._plans = [_plan(config, baseline, platform="compose", secret=secret)]
         for candidate in candidates:
@@ -66,6 +68,7 @@ class Stack:
             self._processes = [_Process(plan) for plan in self._plans]
             for plan, process in zip(self._plans, self._processes, strict=True):
                 served = process.served()
+                self.controls[plan.target] = served.control
                 self.routes[plan.target] = {
                     service.name: served.addresses[name]
                     for name, service in plan.services.items()
@@ -82,6 +85,26 @@ class Stack:
         for process in self._processes:
             process.wait()
         self._processes = []
+
+    def environment(self, target: str, service: str) -> dict[str, str]:
+        """What a service was started with."""
+        plan = next(plan for plan in self._plans if plan.target == target)
+        return dict(plan.services[service].env)
+
+    def restart(self, target: str, service: str, env: Mapping[str, str]) -> None:
+        """Start a service anew with another environment, as a deploy does.
+
+        :raises CommandError: the side refuses.
+        """
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(self.controls[target])
+            asked = Restart(restart=service, env=dict(env))
+            connection.sendall(msgspec.json.encode(asked) + b"\n")
+            with connection.makefile("rb") as answers:
+                answer = msgspec.json.decode(answers.readline(), type=Restarted)
+        if not answer.ok:
+            raise CommandError(f"the lab's side '{target}' did not restart '{service}': {answer.error}")
 
     def __enter__(self) -> Self:
         self.start()

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from pytest_gaia_parity.config.load import load_config
-from pytest_gaia_parity.errors import ConfigError
+from pytest_gaia_parity.errors import CommandError, ConfigError
 from pytest_gaia_parity.lab.stack import Stack
 
 if TYPE_CHECKING:
@@ -225,3 +225,21 @@ def test_a_public_url_works_and_shows_in_links(config: Config) -> None:
         scene = httpx.post(f"{url}/api/scenes", json=body, headers={"Authorization": f"Bearer {token}"})
         assert scene.json()["asset_url"].startswith("http://gaia-asset-dev.fly.dev/assets/")
         assert httpx.get(f"{url}/health").json()["services"]["asset"] == "http://gaia-asset-dev.fly.dev"
+
+
+def test_a_service_starts_anew_with_another_environment(config: Config) -> None:
+    with Stack(config) as stack:
+        url = url_of(stack, "dev", "gaia-asset-dev.internal")
+        with httpx.Client(base_url=url) as client:
+            assert client.get("/health").json()["version"] == "1.4.0"
+            env = stack.environment("dev", "asset") | {"GAIA_VERSION": "1.5.0"}
+            stack.restart("dev", "asset", env)
+            assert client.get("/health").json()["version"] == "1.5.0"
+            del env["OPENAI_API_KEY"]
+            stack.restart("dev", "asset", env)
+            assert client.get("/health").json()["checks"]["secrets"] == "missing: OPENAI_API_KEY"
+
+
+def test_a_restart_of_what_is_not_served_is_refused(stack: Stack) -> None:
+    with pytest.raises(CommandError, match="'billing' is not served here"):
+        stack.restart("dev", "billing", {})
