@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     import httpx
+
     from pytest_gaia_parity.clients.factory import Clients
 
 #: a user that every environment has for tests; the embedded stack has this one

@@ -10,8 +10,8 @@ import pytest
 
 if TYPE_CHECKING:
     import httpx
-    from pytest_gaia_parity.clients.factory import Clients
 
+    from pytest_gaia_parity.clients.factory import Clients
     from pytest_gaia_parity.run.handle import Handle
 
 

@@ -9,8 +9,8 @@ import pytest
 
 if TYPE_CHECKING:
     import httpx
-    from pytest_gaia_parity.clients.factory import AsyncClients
 
+    from pytest_gaia_parity.clients.factory import AsyncClients
     from pytest_gaia_parity.run.handle import Handle
 
 QUESTION = "what grows where nobody looks"

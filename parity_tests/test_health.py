@@ -8,6 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     import httpx
+
     from pytest_gaia_parity.clients.factory import AsyncClients, Clients
 
 NAMES = ("gateway", "auth", "asset", "chat")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -79,5 +79,4 @@ def parity(target: Target, request: pytest.FixtureRequest) -> Handle:  # noqa: A
     """
     from pytest_gaia_parity.run.record import handle_of  # noqa: PLC0415 - an inactive run never needs it
 
-    handle: Any = handle_of(request.node)
-    return handle
+    return handle_of(request.node)

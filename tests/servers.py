@@ -41,9 +41,19 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""
 
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("transfer-encoding", ""):
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
     def answer(self) -> None:
         """Look the path up and send what is there."""
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self._body()
         self.seen.append((self.command, self.path, dict(self.headers.items()), body))
         found = self.routes.get(self.path.partition("?")[0], Reply({"detail": "not found"}, status=404))
         reply = found(self) if callable(found) else found

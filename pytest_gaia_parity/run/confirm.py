@@ -64,7 +64,7 @@ class Confirmer:
         found: dict[tuple[str, Side], pytest.Item] = {}
         for item in items:
             side = side_of(item)
-            if side in sides:
+            if side is not None and side in sides:
                 test, _ = split_node_id(item.nodeid, sides)
                 found[test, side] = item
         return found

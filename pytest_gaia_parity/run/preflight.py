@@ -9,8 +9,6 @@ from pytest_gaia_parity.clients.probe import ProbeTarget, probe
 from pytest_gaia_parity.model.recording import ServiceFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_gaia_parity.run.state import Run
 
 #: seconds that one service may take to be resolved, connected and to answer
@@ -38,7 +36,7 @@ def without_preflight(run: Run) -> Facts:
     }
 
 
-def _probe(run: Run, target: str) -> Mapping[str, ServiceFacts]:
+def _probe(run: Run, target: str) -> dict[str, ServiceFacts]:
     services = {
         name: ProbeTarget(url=url, health=run.config.service(name).health) for name, url in run.urls(target).items()
     }

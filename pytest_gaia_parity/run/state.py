@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_gaia_parity.clients.factory import AsyncClients, Clients, WriteGuard
+from pytest_gaia_parity.clients.factory import AsyncClients, Clients
+from pytest_gaia_parity.clients.transport import WriteGuard
 from pytest_gaia_parity.clients.tape import Recorder
 from pytest_gaia_parity.config.envfile import read_env
 from pytest_gaia_parity.config.load import load_config
@@ -20,7 +21,7 @@ from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.sides import Plan, Side, plan_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pytest_gaia_parity.config.schema import Config
     from pytest_gaia_parity.lab.stack import Stack
@@ -66,7 +67,7 @@ class Run:
         """New recording clients for a side, asynchronous."""
         return AsyncClients(**self._client_settings(side))
 
-    def _client_settings(self, side: Side) -> dict[str, object]:
+    def _client_settings(self, side: Side) -> dict[str, Any]:
         table = self.config.table
         target = table.targets[side.target]
         return {
@@ -150,8 +151,3 @@ def _rows(
     routes: Mapping[str, Mapping[tuple[str, int], tuple[str, int]]],
 ) -> dict[str, list[tuple[str, int, str, int]]]:
     return {target: [(*key, *value) for key, value in table.items()] for target, table in routes.items()}
-
-
-def targets_of(sides: Sequence[Side]) -> tuple[str, ...]:
-    """The targets of sides, each once, in order."""
-    return tuple(dict.fromkeys(side.target for side in sides))

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_gaia_parity.model.comparison import Verdict
 from pytest_gaia_parity.report.terminal import difference_text
+from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.sides import join_node_id
 
 if TYPE_CHECKING:
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.model.comparison import Comparison
     from pytest_gaia_parity.run.sides import Plan
 
-#: set on a verdict's reports, so that our status words and pytest-html's column find it
-VERDICT = "gaia_parity_verdict"
+Status = tuple[str, str, tuple[str, dict[str, bool]]]
 
-_WORDS: dict[str, tuple[str, str, tuple[str, dict[str, bool]]]] = {
+_WORDS: dict[str, Status] = {
     Verdict.MATCH: ("passed", "=", ("MATCH", {"green": True})),
     Verdict.SKIPPED: ("skipped", "s", ("SKIPPED", {"yellow": True})),
 }
@@ -38,23 +38,25 @@ def verdict_reports(comparison: Comparison, plan: Plan) -> Iterator[pytest.TestR
     else:
         longrepr = difference_text(comparison, baseline=plan.baseline, candidate=plan.candidate or "")
     location = (path, None, node_id.partition("::")[2].replace("::", "."))
-    for when in ("call", "teardown"):
+    phases: tuple[Literal["call", "teardown"], ...] = ("call", "teardown")
+    for when in phases:
         is_call = when == "call"
-        yield pytest.TestReport(
+        report = pytest.TestReport(
             nodeid=node_id,
             location=location,
             keywords={},
             outcome=outcome if is_call else "passed",
             longrepr=longrepr if is_call else None,
-            when=when,  # type: ignore[arg-type]
+            when=when,
             user_properties=[("parity", comparison.verdict.value)],
-            **{VERDICT: comparison.verdict.value},
         )
+        wire.mark_verdict(report, comparison.verdict.value)
+        yield report
 
 
-def status_of(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+def status_of(report: pytest.TestReport) -> Status | None:
     """Category, letter and word of a verdict's report, None for any other report."""
-    verdict = getattr(report, VERDICT, None)
+    verdict = wire.verdict_of(report)
     if verdict is None or report.when != "call":
         return None
     return _WORDS.get(verdict, ("failed", "F", (verdict.upper(), {"red": True})))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _RECORDS = "_gaia_parity_records"
 _PAYLOAD = "gaia_parity"
+VERDICT = "gaia_parity_verdict"
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[TestRecord])
@@ -66,6 +67,17 @@ def detach(report: pytest.TestReport) -> list[TestRecord]:
     if data is None:
         return []
     return _decoder.decode(data) if isinstance(data, bytes) else list(data)
+
+
+def mark_verdict(report: pytest.TestReport, verdict: str) -> None:
+    """Tell our status words and pytest-html's column that a report is a verdict."""
+    setattr(report, VERDICT, verdict)
+
+
+def verdict_of(report: pytest.TestReport) -> str | None:
+    """The verdict that a report is, None for any other report."""
+    verdict: str | None = getattr(report, VERDICT, None)
+    return verdict
 
 
 def expect_more(session: pytest.Session, count: int) -> None:

@@ -36,7 +36,7 @@ def test_an_exchange_tells_all(project: Callable[..., Project]) -> None:
     assert (exchange["service"], request["method"], request["url"]) == (
         "api",
         "GET",
-        f"{made.dev.url}/item?q=%C3%A4%20b",
+        f"{made.dev.url}/item?q=%C3%A4+b",
     )
     assert ["x-mine", "y"] in [[name.lower(), value] for name, value in request["headers"]]
     assert [[name, value] for name, value in response["headers"] if name.startswith("x-")] == [

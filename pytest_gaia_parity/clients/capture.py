@@ -1,0 +1,290 @@
+"""One exchange while it is under way: what goes out, what comes in, when; sync and async alike."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from pytest_gaia_parity.model.exchange import Body, Connection, Exchange, Failure, Request, Response, Timings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from pytest_gaia_parity.clients.tape import Tape
+    from pytest_gaia_parity.network.route import Endpoint, Route
+
+#: bytes of a body that are kept; of a larger one its beginning and its digest
+BODY_LIMIT = 16 * 1024 * 1024
+
+_KNOWN_CODINGS = frozenset({"identity", "gzip", "deflate", "br", "zstd"})
+
+
+class Collected:
+    """Bytes that pass by: all of them up to a limit, then their number and digest only."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._digest: Any = None
+        self.size = 0
+
+    def add(self, part: bytes) -> None:
+        """Take the next bytes."""
+        self._parts.append(part)
+        self.size += len(part)
+        if self._digest is not None:
+            self._digest.update(self._parts.pop())
+        elif self.size > self._limit:
+            whole = b"".join(self._parts)
+            self._digest = hashlib.sha256(whole)
+            self._parts = [whole[: self._limit]]
+
+    @property
+    def content(self) -> bytes:
+        """What was kept."""
+        return b"".join(self._parts)
+
+    @property
+    def digest(self) -> str:
+        """Digest of all bytes where not all were kept, else empty."""
+        return "" if self._digest is None else self._digest.hexdigest()
+
+
+class Tee(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A stream that is collected while it is read; tells its capture when it is closed."""
+
+    def __init__(self, stream: Any, collected: Collected, capture: Capture | None = None) -> None:
+        self._stream = stream
+        self._collected = collected
+        self._capture = capture
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for part in self._stream:
+                self._collected.add(part)
+                yield part
+        except Exception as error:
+            self._failed(error)
+            raise
+        self._ended()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._stream:
+                self._collected.add(part)
+                yield part
+        except Exception as error:
+            self._failed(error)
+            raise
+        self._ended()
+
+    def close(self) -> None:
+        """Close the stream below; the exchange is over."""
+        if hasattr(self._stream, "close"):
+            self._stream.close()
+        if self._capture is not None:
+            self._capture.close()
+
+    async def aclose(self) -> None:
+        """The same, asynchronous."""
+        if hasattr(self._stream, "aclose"):
+            await self._stream.aclose()
+        if self._capture is not None:
+            self._capture.close()
+
+    def _ended(self) -> None:
+        if self._capture is not None:
+            self._capture.whole = True
+
+    def _failed(self, error: Exception) -> None:
+        if self._capture is not None:
+            self._capture.fail(error)
+
+
+class Capture:
+    """Collects one exchange and puts it on the tape that was current when it began."""
+
+    def __init__(
+        self, request: httpx.Request, *, service: str, tape: Tape, run_id: str, limit: int = BODY_LIMIT
+    ) -> None:
+        self._request = request
+        self._service = service
+        self._tape = tape
+        self._limit = limit
+        self._sent = Collected(limit)
+        self._received = Collected(limit)
+        self._response: httpx.Response | None = None
+        self._route: Route | None = None
+        self._endpoint: Endpoint | None = None
+        self._peer: Any = None
+        self._connected: float | None = None
+        self._first_byte: float | None = None
+        self._is_done = False
+        self.whole = False
+        request.headers.setdefault("traceparent", f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
+        request.headers.setdefault("x-parity-run", run_id)
+        self._url = str(request.url)
+        self._started = time.time()
+        self._clock = time.perf_counter()
+
+    def routed(self, route: Route, endpoint: Endpoint | None, trace: Any) -> httpx.Request:
+        """The request as it is sent to *endpoint*: the URL's host and port replaced, everything services see kept."""
+        self._route, self._endpoint = route, endpoint
+        request = self._request
+        url = request.url
+        extensions = {**request.extensions, "trace": trace}
+        if endpoint is not None:
+            extensions["sni_hostname"] = url.host
+            url = url.copy_with(host=endpoint.host, port=endpoint.port)
+        return httpx.Request(
+            request.method, url, headers=request.headers, stream=self._request_stream(), extensions=extensions
+        )
+
+    def _request_stream(self) -> Any:
+        try:
+            content = self._request.content
+        except httpx.RequestNotRead:
+            self._sent = Collected(self._limit)
+            return Tee(self._request.stream, self._sent)
+        if content and not self._sent.size:
+            self._sent.add(content)
+        return self._request.stream
+
+    def trace(self, event: str, _: Any) -> None:
+        """Take the time of what httpcore tells."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._connected = time.perf_counter()
+        elif event.endswith(".receive_response_headers.complete"):
+            self._first_byte = time.perf_counter()
+
+    async def atrace(self, event: str, info: Any) -> None:
+        """The same, asynchronous."""
+        self.trace(event, info)
+
+    def answered(self, response: httpx.Response) -> httpx.Response:
+        """The response as it goes up to the client: its stream is collected."""
+        self._response = response
+        stream = response.extensions.get("network_stream")
+        # now: when the exchange ends the socket may be closed
+        self._peer = None if stream is None else stream.get_extra_info("server_addr")
+        return httpx.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=Tee(response.stream, self._received, self),
+            extensions=response.extensions,
+        )
+
+    def fail(self, error: Exception) -> None:
+        """End with a failure."""
+        self._finish(Failure(type=type(error).__name__, message=str(error)))
+
+    def close(self) -> None:
+        """End with what was received."""
+        self._finish(None)
+
+    def _finish(self, failure: Failure | None) -> None:
+        if self._is_done:
+            return
+        self._is_done = True
+        ended = time.perf_counter()
+        request = self._request
+        self._tape.add(
+            Exchange(
+                service=self._service,
+                request=Request(
+                    method=request.method,
+                    url=self._url,
+                    headers=_headers(request.headers),
+                    body=_body(self._sent, request.headers, whole=True, limit=self._limit),
+                ),
+                response=None if self._response is None else self._recorded(self._response),
+                failure=failure,
+                connection=self._connection(),
+                timings=Timings(
+                    started=self._started,
+                    connect=self._since(self._connected),
+                    first_byte=self._since(self._first_byte),
+                    total=ended - self._clock,
+                ),
+                trace=request.headers["traceparent"],
+            )
+        )
+
+    def _recorded(self, response: httpx.Response) -> Response:
+        extensions = response.extensions
+        return Response(
+            status=response.status_code,
+            reason=extensions.get("reason_phrase", b"").decode("ascii", "replace"),
+            http_version=extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace"),
+            headers=_headers(response.headers),
+            body=_body(self._received, response.headers, whole=self.whole, limit=self._limit),
+        )
+
+    def _connection(self) -> Connection:
+        host, port = ("", 0) if self._endpoint is None else self._endpoint
+        if self._peer:
+            host, port = self._peer[0], self._peer[1]
+        is_v6 = ":" in host
+        return Connection(
+            address=f"[{host}]:{port}" if is_v6 else f"{host}:{port}" if host else "",
+            family="IPv6" if is_v6 else "IPv4" if host else "",
+            route="" if self._route is None else self._route.via,
+            resolve=None if self._route is None else self._route.resolve,
+            reused=self._response is not None and self._connected is None,
+        )
+
+    def _since(self, moment: float | None) -> float | None:
+        return None if moment is None else moment - self._clock
+
+
+def _headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+    encoding = headers.encoding
+    return tuple((name.decode(encoding), value.decode(encoding)) for name, value in headers.raw)
+
+
+def _body(collected: Collected, headers: httpx.Headers, *, whole: bool, limit: int) -> Body:
+    if not collected.size:
+        return Body(partial=not whole)
+    wire, content, problem, digest = collected.size, collected.content, "", collected.digest
+    if "content-encoding" in headers and not digest and whole:
+        content, problem = _decoded(content, headers)
+    size = wire if digest else len(content)
+    if not digest and size > limit:
+        digest, content = hashlib.sha256(content).hexdigest(), content[:limit]
+    text: str | None = None
+    if not digest or _is_text(headers):
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            text = None
+    return Body(
+        text=text,
+        data=content if text is None else None,
+        size=size,
+        wire_size=wire,
+        digest=digest,
+        truncated=bool(digest),
+        partial=not whole,
+        decode_error=problem,
+    )
+
+
+def _is_text(headers: httpx.Headers) -> bool:
+    media_type = str(headers.get("content-type", ""))
+    return media_type.startswith(("text/", "application/json"))
+
+
+def _decoded(content: bytes, headers: httpx.Headers) -> tuple[bytes, str]:
+    """Undo the content-encoding as httpx does; the bytes as they came and the reason where that fails."""
+    codings = [one.strip().lower() for one in headers.get("content-encoding", "").split(",") if one.strip()]
+    unknown = [coding for coding in codings if coding not in _KNOWN_CODINGS]
+    if unknown:
+        return content, f"the coding '{unknown[0]}' is not known"
+    try:
+        return httpx.Response(200, headers={"content-encoding": ", ".join(codings)}, content=content).content, ""
+    except httpx.DecodingError as error:
+        return content, f"{', '.join(codings)}: {error}"

@@ -1,0 +1,128 @@
+"""One pooled client per service and side: the fixtures `services` and `async_services`."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import certifi
+import httpx
+
+from pytest_gaia_parity.clients.transport import AsyncRecordingTransport, Context, RecordingTransport, WriteGuard
+from pytest_gaia_parity.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_gaia_parity.clients.tape import Recorder
+    from pytest_gaia_parity.network.route import Network
+
+Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
+
+
+class UnknownServiceError(ConfigError, AttributeError, KeyError):
+    """A test named a service that the configuration does not know."""
+
+    __str__ = ConfigError.__str__
+
+
+class _PerService(Generic[Client]):
+    """Clients by service, as attributes and as items, made when first asked for."""
+
+    def __init__(  # noqa: PLR0913 - what a side has, by keyword
+        self,
+        *,
+        target: str,
+        urls: Mapping[str, str],
+        network: Network,
+        recorder: Recorder,
+        run_id: str,
+        timeout: float,
+        guard: WriteGuard,
+    ) -> None:
+        self._target = target
+        self._urls = dict(urls)
+        self._timeout = timeout
+        parts = {name: httpx.URL(url) for name, url in urls.items()}
+        self._context = Context(
+            services={
+                (url.host, url.port or (443 if url.scheme == "https" else 80)): name for name, url in parts.items()
+            },
+            network=network,
+            recorder=recorder,
+            run_id=run_id,
+            guard=guard,
+        )
+        self._clients: dict[str, Client] = {}
+        self._verify: ssl.SSLContext | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The services."""
+        return tuple(self._urls)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._urls)
+
+    def __len__(self) -> int:
+        return len(self._urls)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._urls
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._urls]
+
+    def __getitem__(self, name: str) -> Client:
+        client = self._clients.get(name)
+        if client is None:
+            if name not in self._urls:
+                raise UnknownServiceError(
+                    f"'{name}' is no service of target '{self._target}'; {nearest(name, self._urls)}",
+                    hint=f"correct the test, or add [tool.gaia-parity.services.{name}]",
+                )
+            client = self._clients[name] = self._make(self._urls[name])
+        return client
+
+    def __getattr__(self, name: str) -> Client:
+        if name.startswith("_"):  # what Python itself asks for, as in copying
+            raise AttributeError(name)
+        return self[name]
+
+    def _make(self, url: str) -> Client:
+        raise NotImplementedError
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        """One for all: making it costs as much as fifty requests."""
+        if self._verify is None:
+            self._verify = ssl.create_default_context(cafile=certifi.where())
+        return self._verify
+
+
+class Clients(_PerService[httpx.Client]):
+    """Recording clients of one side: `services.gateway`, `services["gateway"]`; each is a real `httpx.Client`."""
+
+    def _make(self, url: str) -> httpx.Client:
+        transport = RecordingTransport(self._context, verify=self._ssl_context())
+        # a proxy of the environment would take the request past our route
+        return httpx.Client(base_url=url, transport=transport, timeout=self._timeout, trust_env=False)
+
+    def close(self) -> None:
+        """Close every pool."""
+        for client in self._clients.values():
+            client.close()
+
+
+class AsyncClients(_PerService[httpx.AsyncClient]):
+    """The same with `httpx.AsyncClient`, usable in any event loop that tests run in, one after the other."""
+
+    def _make(self, url: str) -> httpx.AsyncClient:
+        transport = AsyncRecordingTransport(self._context, verify=self._ssl_context())
+        return httpx.AsyncClient(base_url=url, transport=transport, timeout=self._timeout, trust_env=False)
+
+    def close(self) -> None:
+        """Forget the clients; each event loop has closed its connections when it ended."""
+        self._clients.clear()
+
+
+__all__ = ["AsyncClients", "Clients", "UnknownServiceError", "WriteGuard"]

@@ -1,0 +1,132 @@
+"""What one test sent and saw, and which test that is now."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pytest_gaia_parity.errors import ConfigError
+from pytest_gaia_parity.model.exchange import Body, Exchange, Failure, Observation, Request, Response
+
+if TYPE_CHECKING:
+    from pytest_gaia_parity.model.recording import TestRecord
+    from pytest_gaia_parity.redact import Redactor
+
+
+class Tape:
+    """The exchanges and observations of one test, in the order in which they ended. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._exchanges: list[Exchange] = []
+        self._observations: dict[str, Observation] = {}
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Those that have ended."""
+        with self._lock:
+            return tuple(self._exchanges)
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """In the order in which they were made."""
+        with self._lock:
+            return tuple(self._observations.values())
+
+    def add(self, exchange: Exchange) -> None:
+        """Append an exchange that has ended."""
+        with self._lock:
+            self._exchanges.append(exchange)
+
+    def observe(self, name: str, value: Any) -> None:
+        """Record a value under a name that is new to this test.
+
+        :raises ConfigError: the name was used before, or the value is not JSON data.
+        """
+        plain = _plain(name, value)
+        with self._lock:
+            if name in self._observations:
+                raise ConfigError(
+                    f"'{name}' was observed before in this test", hint="give each observation its own name"
+                )
+            self._observations[name] = Observation(name=name, value=plain)
+
+
+class Recorder:
+    """Says which tape takes what is sent now; none outside of tests."""
+
+    def __init__(self) -> None:
+        self._tape: Tape | None = None
+        # a test body that runs in a thread of its own has a tape of its own
+        self._own: contextvars.ContextVar[Tape | None] = contextvars.ContextVar("parity_tape", default=None)
+
+    @property
+    def current(self) -> Tape | None:
+        """The tape of this context, else the one of the running test."""
+        return self._own.get() or self._tape
+
+    def use(self, tape: Tape | None) -> None:
+        """Make *tape* that of the running test."""
+        self._tape = tape
+
+    def use_here(self, tape: Tape | None) -> None:
+        """Make *tape* that of the current thread or task, whatever test is running elsewhere."""
+        self._own.set(tape)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """The value as JSON reads it back: tuples become lists, and what changes later changes no record."""
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(
+            f"'{name}': a {type(value).__name__} cannot be observed: {error}",
+            hint="observe JSON data: dict, list, str, int, float, bool, None",
+        ) from None
+
+
+def mask_record(record: TestRecord, redactor: Redactor) -> TestRecord:
+    """Mask all secrets of a record; what leaves the process that made it has gone through here."""
+    return msgspec.structs.replace(
+        record,
+        message=redactor.text(record.message),
+        exchanges=tuple(_mask_exchange(exchange, redactor) for exchange in record.exchanges),
+        observations=tuple(Observation(name=one.name, value=redactor.value(one.value)) for one in record.observations),
+    )
+
+
+def _mask_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:
+    request, response, failure = exchange.request, exchange.response, exchange.failure
+    return msgspec.structs.replace(
+        exchange,
+        request=Request(
+            method=request.method,
+            url=redactor.url(request.url),
+            headers=redactor.headers(request.headers),
+            body=_mask_body(request.body, redactor),
+        ),
+        response=None
+        if response is None
+        else Response(
+            status=response.status,
+            reason=response.reason,
+            http_version=response.http_version,
+            headers=redactor.headers(response.headers),
+            body=_mask_body(response.body, redactor),
+        ),
+        failure=None if failure is None else Failure(type=failure.type, message=redactor.text(failure.message)),
+    )
+
+
+def _mask_body(body: Body, redactor: Redactor) -> Body:
+    if body.text is not None:
+        masked = redactor.text(body.text)
+        return body if masked == body.text else msgspec.structs.replace(body, text=masked)
+    if body.data:
+        data = redactor.data(body.data)
+        return body if data == body.data else msgspec.structs.replace(body, data=data)
+    return body

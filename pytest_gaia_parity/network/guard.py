@@ -1,0 +1,84 @@
+"""Refuses an address that is public: parity between services over public URLs is not what is deployed."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from pytest_gaia_parity.errors import RefusedError, UnreachableError
+from pytest_gaia_parity.network.route import Endpoint, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: seconds that an answer of the system's resolver is kept; Fly's own answers live for five
+TIME_TO_LIVE = 5.0
+
+
+def is_public(address: str) -> bool:
+    """Whether an address belongs to the internet at large.
+
+    >>> is_public("172.18.0.2"), is_public("fdaa:0:1::3"), is_public("137.66.1.1")
+    (False, False, True)
+    """
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
+class GuardedNetwork:
+    """Resolves names with the system's resolver (Docker's inside a Compose network, 6PN's over WireGuard or inside Fly)."""
+
+    def __init__(self, *, via: str, target: str) -> None:
+        self._via = via
+        self._target = target
+        self._known: dict[tuple[str, int], tuple[float, Route]] = {}
+
+    def open(self) -> None:
+        """Nothing to start."""
+
+    def route(self, host: str, port: int) -> Route:
+        """Resolve a name, or use an answer that is fresh.
+
+        :raises UnreachableError: the name is not known.
+        :raises RefusedError: its address is public.
+        """
+        found = self._known.get((host, port))
+        if found is not None and time.monotonic() - found[0] < TIME_TO_LIVE:
+            return found[1]
+        started = time.perf_counter()
+        endpoints = self._resolve(host, port)
+        route = Route(self._via, endpoints, time.perf_counter() - started)
+        self._known[host, port] = (time.monotonic(), route)
+        return route
+
+    def failed(self, host: str, port: int) -> None:
+        """Look the name up anew next time."""
+        self._known.pop((host, port), None)
+
+    def close(self) -> None:
+        """Forget what was resolved."""
+        self._known.clear()
+
+    def _resolve(self, host: str, port: int) -> tuple[Endpoint, ...]:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise UnreachableError(
+                f"target '{self._target}': the name '{host}' is not known: {error.strerror}", hint=_HINTS[self._via]
+            ) from None
+        addresses: Sequence[str] = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        for address in addresses:
+            if is_public(address):
+                raise RefusedError(
+                    f"target '{self._target}': '{host}' is the public address {address}; services are compared over "
+                    "their private names",
+                    hint="correct 'url' of the target, or give it network = \"direct\" if that is really meant",
+                )
+        return tuple(Endpoint(address, port) for address in addresses)
+
+
+_HINTS = {
+    "docker-dns": "start the stack with docker compose up, and run inside its network",
+    "fly-dns": "bring WireGuard up, or run inside Fly; fly apps list shows the names of apps",
+}
