@@ -101,7 +101,7 @@ class _Asset:
             tags=json.dumps(body["tags"]),
             now=now,
         )
-        shown = _shown(row, request)
+        shown = self._shown(row, request)
         return JSONResponse(shown, status_code=201, headers={"Location": shown["links"]["self"], "ETag": _tag(row)})
 
     async def list(self, request: Request) -> Response:
@@ -119,11 +119,14 @@ class _Asset:
             limit=limit + 1,
         )
         [count] = self._store.rows(f"SELECT count(*) AS total {where}", **named)
-        page: dict[str, Any] = {"items": [_shown(row, request) for row in rows[:limit]], "total": count["total"]}
+        if "wrong-order" in self._settings.quirks:
+            rows[:limit] = reversed(rows[:limit])
+        page: dict[str, Any] = {"items": [self._shown(row, request) for row in rows[:limit]], "total": count["total"]}
         headers = {}
         page["next"] = None
         if len(rows) > limit:
-            query = urlencode({"collection": collection, "limit": limit, "after": rows[limit - 1]["number"]})
+            last = max(row["number"] for row in rows[:limit])
+            query = urlencode({"collection": collection, "limit": limit, "after": last})
             page["next"] = f"{request.base_url}assets?{query}"
             headers["Link"] = f'<{page["next"]}>; rel="next"'
         if "older-version" in self._settings.quirks:
@@ -134,7 +137,7 @@ class _Asset:
         """One asset."""
         row = self._owned(request)
         headers = {"ETag": _tag(row), "Cache-Control": "private, no-cache"}
-        return JSONResponse(_shown(row, request), headers=headers)
+        return JSONResponse(self._shown(row, request), headers=headers)
 
     async def change(self, request: Request) -> Response:
         """Change name or tags, if nobody else did meanwhile."""
@@ -151,7 +154,7 @@ class _Asset:
             tags=json.dumps(body["tags"]),
             now=self._settings.timestamp(),
         )
-        return JSONResponse(_shown(changed, request), headers={"ETag": _tag(changed)})
+        return JSONResponse(self._shown(changed, request), headers={"ETag": _tag(changed)})
 
     async def delete(self, request: Request) -> Response:
         """Remove an asset with its file."""
@@ -191,6 +194,20 @@ class _Asset:
         """Where the kinds were before."""
         return RedirectResponse("/kinds", status_code=308)
 
+    def _shown(self, row: dict[str, Any], request: Request) -> dict[str, Any]:
+        quirks = self._settings.quirks
+        link = f"{request.base_url}assets/{row['id']}"
+        times = {name: row[name] for name in ("created_at", "updated_at")}
+        if "naive-time" in quirks:
+            times = {name: time.removesuffix("Z") for name, time in times.items()}
+        return {
+            **{name: row[name] for name in ("id", "owner", "name", "kind", "collection", "version")},
+            **({"owner": str(uuid.uuid4())} if "foreign-id" in quirks else {}),
+            "tags": json.loads(row["tags"]),
+            **times,
+            "links": {"self": link, "file": f"{link}/file"},
+        }
+
     def _owned(self, request: Request) -> dict[str, Any]:
         user = tokens.user_of(self._settings, request)
         row = self._store.row("SELECT * FROM assets WHERE id = :id", id=request.path_params["id"])
@@ -199,17 +216,6 @@ class _Asset:
         if row["owner"] != user.id:
             raise ApiError(403, "forbidden", "the asset belongs to somebody else")
         return row
-
-
-def _shown(row: dict[str, Any], request: Request) -> dict[str, Any]:
-    link = f"{request.base_url}assets/{row['id']}"
-    return {
-        **{name: row[name] for name in ("id", "owner", "name", "kind", "collection", "version")},
-        "tags": json.loads(row["tags"]),
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
-        "links": {"self": link, "file": f"{link}/file"},
-    }
 
 
 def _tag(row: dict[str, Any]) -> str:

@@ -104,7 +104,8 @@ class _Chat:
             raise ApiError(503, "nats_unavailable", "NATS cannot be reached")
 
     def _messages(self, conversation: str) -> list[dict[str, Any]]:
-        sql = "SELECT id, role, text, created_at FROM messages WHERE conversation_id = :id ORDER BY number"
+        columns = "id, role, text" if "lost-field" in self._settings.quirks else "id, role, text, created_at"
+        sql = f"SELECT {columns} FROM messages WHERE conversation_id = :id ORDER BY number"  # noqa: S608 - constants
         return self._store.rows(sql, id=conversation)
 
     def _insert(self, conversation: str, role: str, text: str) -> dict[str, Any]:

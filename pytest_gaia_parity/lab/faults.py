@@ -36,6 +36,26 @@ FAULTS = {
             break_=lambda plan: plan.with_quirk("auth", "wrong-value"),
         ),
         Fault(
+            name="lost-field",
+            says="chat's messages no longer tell when they were written",
+            break_=lambda plan: plan.with_quirk("chat", "lost-field"),
+        ),
+        Fault(
+            name="naive-time",
+            says="asset's times have lost their zone",
+            break_=lambda plan: plan.with_quirk("asset", "naive-time"),
+        ),
+        Fault(
+            name="foreign-id",
+            says="asset says that somebody else owns what one has just made",
+            break_=lambda plan: plan.with_quirk("asset", "foreign-id"),
+        ),
+        Fault(
+            name="wrong-order",
+            says="asset lists the newest first",
+            break_=lambda plan: plan.with_quirk("asset", "wrong-order"),
+        ),
+        Fault(
             name="missing-secret",
             says="chat lacks SUPABASE_JWT_SECRET",
             cause="missing-secret",
