@@ -27,10 +27,10 @@ def start(config: pytest.Config) -> None:
         run = start_run(config)
         config.add_cleanup(run.close)
         config.pluginmanager.register(RecordHooks(run), "gaia-parity-record")
+        _collect_parity_tests(config, run)
         config.pluginmanager.register(RerunHooks(run.plan), "gaia-parity-rerun")
         if wire.is_worker(config):
             return
-        _collect_parity_tests(config, run)
         from pytest_gaia_parity.run.controller import ControllerHooks  # noqa: PLC0415 - workers compare nothing
 
         controller = ControllerHooks(run, config)
