@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_gaia_parity.report.tree import Number, Pairs, neutral_key
+from pytest_gaia_parity.report.tree import Pairs, neutral_key, quoted, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +54,7 @@ class _Aligner:
 
     def align(self, left: Any, right: Any, label: str, depth: int, at: tuple[Place, Place]) -> None:
         if left == right and type(left) is type(right):
-            self.rows.extend([SAME, deep, text] for deep, text in _lines(left, label, depth))
+            self.rows += [[SAME, deep, text] for deep, text in _lines(left, label, depth)]
         elif isinstance(left, Pairs) and isinstance(right, Pairs):
             self._group(label, depth, "{}")
             self._objects(left, right, depth + 1, at)
@@ -83,16 +82,24 @@ class _Aligner:
             self._changed(flag, number, line if is_left else None, None if is_left else line)
 
     def _objects(self, left: Pairs, right: Pairs, depth: int, at: tuple[Place, Place]) -> None:
+        if len(left) == len(right) and all(one[0] == other[0] for one, other in zip(left, right, strict=True)):
+            self._alike(left, right, depth, at)
+            return
         others = _occurrences(right)
         mine = _occurrences(left)
         for key in _merged(list(mine), list(others)):
-            label, place = f"{_quoted(key[0])}: ", (at[0] + (key[0],), at[1] + (key[0],))
+            label, place = f"{quoted(key[0])}: ", (at[0] + (key[0],), at[1] + (key[0],))
             if key not in others:
                 self._only(mine[key], label, depth, place[0], is_left=True)
             elif key not in mine:
                 self._only(others[key], label, depth, place[1], is_left=False)
             else:
                 self.align(mine[key], others[key], label, depth, place)
+
+    def _alike(self, left: Pairs, right: Pairs, depth: int, at: tuple[Place, Place]) -> None:
+        """Objects with the same keys in the same order: the usual case, at a third of the cost."""
+        for (key, one), (_, other) in zip(left, right, strict=True):
+            self.align(one, other, f"{quoted(key)}: ", depth, ((*at[0], key), (*at[1], key)))
 
     def _arrays(self, left: list[Any], right: list[Any], depth: int, at: tuple[Place, Place]) -> None:
         for i, j in _matched(left, right):
@@ -145,27 +152,23 @@ def _matched(left: list[Any], right: list[Any]) -> Iterator[tuple[int | None, in
             yield from ((None, index) for index in range(j1, j2))
 
 
-def _lines(value: Any, label: str, depth: int) -> Iterator[tuple[int, str]]:
+def _lines(value: Any, label: str, depth: int) -> list[tuple[int, str]]:
     """A value as indented lines without commas: a comma is no difference."""
+    lines: list[tuple[int, str]] = []
+    _add_lines(lines, value, label, depth)
+    return lines
+
+
+def _add_lines(lines: list[tuple[int, str]], value: Any, label: str, depth: int) -> None:
     if isinstance(value, Pairs) and value:
-        yield depth, label + "{"
+        lines.append((depth, label + "{"))
         for key, item in value:
-            yield from _lines(item, f"{_quoted(key)}: ", depth + 1)
-        yield depth, "}"
+            _add_lines(lines, item, f"{quoted(key)}: ", depth + 1)
+        lines.append((depth, "}"))
     elif isinstance(value, list) and value:
-        yield depth, label + "["
+        lines.append((depth, label + "["))
         for item in value:
-            yield from _lines(item, "", depth + 1)
-        yield depth, "]"
+            _add_lines(lines, item, "", depth + 1)
+        lines.append((depth, "]"))
     else:
-        yield depth, label + _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, Number):
-        return value[0]
-    return "{}" if isinstance(value, Pairs) else _quoted(value)
-
-
-def _quoted(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+        lines.append((depth, label + scalar_text(value)))

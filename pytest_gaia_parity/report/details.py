@@ -110,7 +110,6 @@ def _record(record: TestRecord | None) -> dict[str, Any] | None:
         "outcome": record.outcome,
         "phase": record.phase,
         "message": record.message,
-        "started": record.started,
         "ms": _milliseconds(record.duration),
     }
 
@@ -134,7 +133,10 @@ def _exchange(
     is_full: bool,
 ) -> dict[str, Any]:
     left, right = _at(records[0], pair.baseline), _at(records[1], pair.candidate)
-    shown: dict[str, Any] = {"label": pair.label, "sides": [_side(left, full=True), _side(right, full=is_full)]}
+    shown: dict[str, Any] = {
+        "label": pair.label,
+        "sides": [_side(left, records[0], full=True), _side(right, records[1], full=is_full)],
+    }
     if is_full and (left or right):
         own = ((index, one) for index, one in enumerate(comparison.differences) if one.pair == number)
         places = Places(own)
@@ -148,19 +150,18 @@ def _at(record: TestRecord | None, index: int | None) -> Exchange | None:
     return record.exchanges[index]
 
 
-def _side(exchange: Exchange | None, *, full: bool) -> dict[str, Any] | None:
+def _side(exchange: Exchange | None, record: TestRecord | None, *, full: bool) -> dict[str, Any] | None:
     if exchange is None:
         return None
+    began = record.started if record else 0.0
     request, response, times = exchange.request, exchange.response, exchange.timings
-    side: dict[str, Any] = {
-        "address": exchange.connection.address,
-        "family": exchange.connection.family,
-        "route": exchange.connection.route,
-        "reused": exchange.connection.reused,
-        "trace": exchange.trace,
-        "started": times.started,
-        "ms": [_milliseconds(one) for one in (times.connect, times.first_byte, times.total)],
-    }
+    side: dict[str, Any] = {"ms": [_milliseconds(one) for one in (times.connect, times.first_byte, times.total)]}
+    if full:
+        side |= {"address": exchange.connection.address, "family": exchange.connection.family}
+        side |= {"route": exchange.connection.route, "reused": exchange.connection.reused, "trace": exchange.trace}
+    # from the start of the test: the page has a waterfall, and a small number packs well
+    if times.started and began:
+        side["from"] = _milliseconds(times.started - began)
     if response is not None:
         side |= {"status": response.status, "reason": response.reason, "http": response.http_version}
         side |= {"size": response.body.size, "wire": response.body.wire_size, "partial": response.body.partial}

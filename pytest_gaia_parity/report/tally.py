@@ -6,6 +6,7 @@ import bisect
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_gaia_parity.errors import ConfigError
@@ -27,6 +28,7 @@ GROUPS = 2000
 _ID = re.compile(r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{12,}|[0-9A-HJKMNP-TV-Z]{26}")
 
 
+@lru_cache(maxsize=4096)
 def field_pattern(path: str) -> str:
     """Generalise a path to the field it belongs to.
 
@@ -40,6 +42,7 @@ def field_pattern(path: str) -> str:
     return render_path([ANY if isinstance(segment, int) else segment for segment in segments]).replace(".*", "[*]")
 
 
+@lru_cache(maxsize=4096)
 def endpoint_pattern(label: str) -> str:
     """Generalise an exchange's label to its endpoint: ids in the path become `{id}`.
 

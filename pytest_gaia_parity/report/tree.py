@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from json.encoder import encode_basestring as quoted
+from typing import Any, Final
+
+__all__ = ["Number", "Pairs", "neutral_key", "parse_json", "quoted", "scalar_text"]
 
 
 class Pairs(tuple[tuple[str, Any], ...]):
@@ -32,6 +35,20 @@ def parse_json(text: str) -> Any:
     :raises ValueError: it is no JSON.
     """
     return _DECODER.decode(text)
+
+
+_WORDS: Final = {None: "null", True: "true", False: "false"}
+
+
+def scalar_text(value: Any) -> str:
+    """Write what has no members as it stands in the text."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Number):
+        return value[0]
+    if isinstance(value, Pairs):
+        return "{}"
+    return "[]" if isinstance(value, list) else _WORDS[value]
 
 
 #: ids, times, digests, tokens, numbers: whatever tends to be made anew

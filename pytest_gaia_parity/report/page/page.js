@@ -338,7 +338,7 @@
     return el("div", {}, bars, sideNames((at) => {
       const side = sides[at];
       if (!side) return el("p", { class: "muted" }, "not sent");
-      const facts = [["connect", side.reused ? "kept alive" : ms(side.ms[0])], ["first byte", ms(side.ms[1])], ["total", ms(side.ms[2])], ["address", `${side.address || "–"} ${side.family}`],
+      const facts = [["connect", side.reused ? "kept alive" : ms(side.ms[0])], ["first byte", ms(side.ms[1])], ["total", ms(side.ms[2])], ["address", side.address ? `${side.address} ${side.family}` : "–"],
         ["route", side.route || "–"], ["protocol", side.http || "–"], ["size", side.size === undefined ? "–" : `${side.size} bytes${side.wire !== side.size ? `, ${side.wire} on the wire` : ""}`], ["trace", side.trace || "–"]];
       return el("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, visible(value))]));
     }));
@@ -366,8 +366,8 @@
     });
   }
   function waterfall(data) {
-    const begins = data.records.map((one) => one?.started || 0);
-    const spans = data.exchanges.flatMap((exchange, index) => exchange.sides.map((side, at) => side && side.ms[2] !== null ? { label: exchange.label, at, from: Math.max(0, (side.started - begins[at]) * 1000), length: side.ms[2], index } : null)).filter(Boolean);
+    const spans = data.exchanges.flatMap((exchange, index) => exchange.sides.map((side, at) => side && side.ms[2] !== null && side.from !== undefined ? { label: exchange.label, at, from: Math.max(0, side.from), length: side.ms[2], index } : null)).filter(Boolean);
+    if (!spans.length) return "";
     const longest = Math.max(0.1, ...spans.map((one) => one.from + one.length));
     const bars = el("div", { class: "bars" });
     for (const one of spans) bars.append(el("span", {}, visible(`${one.at ? meta.candidate : meta.baseline} ${one.label}`)),
