@@ -57,7 +57,10 @@ def parse_path(text: str) -> Path:
         match = _TOKEN.match(text, at)
         if match is None:
             raise _not_a_path(text, at)
-        segments.append(_segment(match))
+        try:
+            segments.append(_segment(match))
+        except ValueError:  # an escape that JSON does not know
+            raise _not_a_path(text, at) from None
         at = match.end()
     if not segments:
         raise _not_a_path(text, 0)

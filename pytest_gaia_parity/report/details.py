@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_gaia_parity.model.comparison import Severity, Verdict
 from pytest_gaia_parity.report.align import DIFFERS, SAME, align_json, align_lines
+from pytest_gaia_parity.report.encode import encode_json
 from pytest_gaia_parity.report.places import Places
 from pytest_gaia_parity.report.plain import value_text
 from pytest_gaia_parity.report.tally import endpoint_pattern, field_pattern
@@ -120,7 +121,7 @@ def _observations(comparison: Comparison, *records: TestRecord | None) -> list[R
         return []
     places = Places((number, one) for number, one in enumerate(comparison.differences) if one.pair is None)
     # through the text form, so that numbers look as they do in bodies
-    first, second = (parse_json(value_text(side)) for side in (left, right))
+    first, second = (parse_json(encode_json(side).decode()) for side in (left, right))
     return align_json(first, second, places, ("observations",))
 
 

@@ -1,24 +1,20 @@
-"""`parity-dev.html`: one self-contained page; the skeleton is a template, the data travels as compressed JSON."""
+"""`parity-dev.html`: the page, as one self-contained file or as a folder; the data travels as compressed JSON."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import zlib
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+import shutil
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from pytest_gaia_parity.model.comparison import Severity, Verdict
 from pytest_gaia_parity.report.details import ORDER, detail, index_row
 from pytest_gaia_parity.report.encode import encode_json
-from pytest_gaia_parity.report.files import shown_path, whole_file
-from pytest_gaia_parity.report.plain import pair_text, visible
+from pytest_gaia_parity.report.files import cannot_write, partial_of, shown_path, whole_file
+from pytest_gaia_parity.report.pack import chunk_starts, packed_all, packed_chunks
+from pytest_gaia_parity.report.render import VERDICTS, asset, page_template, policy, static_values, summary_values
 from pytest_gaia_parity.report.spool import Spool
 from pytest_gaia_parity.report.tally import Tally
-from pytest_gaia_parity.report.terminal import closing_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,27 +24,23 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.model.results import Results, Side
     from pytest_gaia_parity.report.sink import Evidence
 
-#: bytes of details that are compressed together: opening one inflates its chunk
-_CHUNK: Final = 150_000
+Form = Literal["auto", "single", "folder"]
+
 #: failing comparisons that are readable without scripts
 _STATIC: Final = 200
-#: rows of the tables of fields and endpoints
-_TABLE: Final = 200
-_VERDICTS: Final = {
-    Verdict.MATCH: ("=", "match"),
-    Verdict.MISMATCH: ("≠", "mismatch"),
-    Verdict.UNSTABLE: ("~", "unstable"),
-    Verdict.BOTH_FAILED: ("✗", "both failed"),
-    Verdict.MISSING: ("?", "missing"),
-    Verdict.SKIPPED: ("-", "skipped"),
-}
+#: bytes of spooled data above which a folder is written: they pack to about 25 MB
+_FOLDER_ABOVE: Final = 90_000_000
 
 
 class HtmlSink:
-    """Writes the page. What it gets is spooled to disk at once; in memory stay sums and places."""
+    """Writes the page. What it gets is spooled to disk at once; in memory stay sums and places.
 
-    def __init__(self, path: Path) -> None:
+    :param form: one file, a folder, or a folder only where one file would grow slow to open.
+    """
+
+    def __init__(self, path: Path, *, form: Form = "auto") -> None:
         self._path = path
+        self._form = form
         self._index: Spool | None = None
         self._details: Spool | None = None
         self._tally = Tally()
@@ -69,7 +61,9 @@ class HtmlSink:
         details.add(key, encode_json(detail(comparison, evidence)))
         self._tally.add(comparison)
         if not comparison.verdict.passes:
-            self._keep_static(key, comparison)
+            self._static.append((key, comparison))
+            if len(self._static) > 2 * _STATIC:
+                self._trim_static()
 
     def close(self, results: Results) -> str:
         """Write the page.
@@ -77,45 +71,71 @@ class HtmlSink:
         :raises ReportError: it cannot be written.
         """
         index, details = self._spools()
-        chunks = _chunks(details)
-        self._trim()
-        with whole_file(self._path) as file:
-            for piece in self._render(results, chunks):
-                file.write(piece.encode("utf-8", "backslashreplace"))
+        self._trim_static()
+        is_folder = self._form == "folder" or (self._form == "auto" and details.size > _FOLDER_ABOVE)
+        path = self._write_folder(results) if is_folder else self._write_single(results)
         index.close()
         details.close()
-        return shown_path(self._path)
+        return shown_path(path)
 
-    def _render(self, results: Results, chunks: list[int]) -> Iterator[str]:
+    def _write_single(self, results: Results) -> Path:
         index, details = self._spools()
-        style, boot, script = (_asset(name) for name in ("page.css", "boot.js", "page.js"))
+        starts = chunk_starts(details)
+        style, boot, script = (asset(name) for name in ("page.css", "boot.js", "page.js"))
+        values = self._values(results, starts, is_folder=False) | {
+            "style": Markup(style),  # noqa: S704 - our own files and our own base64
+            "boot": Markup(boot),  # noqa: S704
+            "script": Markup(script),  # noqa: S704
+            "policy": policy(style, boot, script),
+            "index": Markup(packed_all(index)),  # noqa: S704
+            "chunks": (Markup(chunk) for chunk in packed_chunks(details, starts)),  # noqa: S704
+        }
+        _write(self._path, page_template().generate(values))
+        return self._path
+
+    def _write_folder(self, results: Results) -> Path:
+        """Write a folder of the page's name, whole or not at all, and a page of that name that leads into it."""
+        index, details = self._spools()
+        starts = chunk_starts(details)
+        folder = self._path.with_suffix("")
+        partial = partial_of(folder)
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, partial, ignore_errors=True)
+            try:
+                shutil.rmtree(partial, ignore_errors=True)
+                (partial / "data").mkdir(parents=True)
+                values = self._values(results, starts, is_folder=True) | {"policy": policy()}
+                _write(partial / "index.html", page_template().generate(values))
+                for name in ("page.css", "boot.js", "page.js"):
+                    _write(partial / name, [asset(name)])
+                _write(partial / "data" / "index.js", [_data_script("index", packed_all(index))])
+                for number, chunk in enumerate(packed_chunks(details, starts)):
+                    _write(partial / "data" / f"chunk-{number}.js", [_data_script(f"chunk-{number}", chunk)])
+                shutil.rmtree(folder, ignore_errors=True)
+                partial.rename(folder)
+            except OSError as error:
+                raise cannot_write(folder, error) from None
+        script = f'location.replace("{folder.name}/index.html" + location.hash);\n'
+        _write(self._path, [asset("moved.html").format(policy=policy("", script), folder=folder.name, script=script)])
+        return folder / "index.html"
+
+    def _values(self, results: Results, starts: list[int], *, is_folder: bool) -> dict[str, Any]:
+        index, _ = self._spools()
         meta = {
             "baseline": results.baseline.name,
             "candidate": results.candidate.name,
-            "verdicts": [[one.value, *_VERDICTS[one]] for one in ORDER],
-            "starts": chunks,
+            "verdicts": [[one.value, *VERDICTS[one]] for one in ORDER],
+            "starts": starts,
             "count": len(index),
         }
-        template = _environment().from_string(_asset("template.html"))
-        yield from template.generate(
-            **_summary(results, self._tally),
-            failing=[_static(one) for _, one in self._static],
-            style=Markup(style),  # noqa: S704 - our own files and our own base64
-            boot=Markup(boot),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            policy=_policy(style, boot, script),
-            meta=Markup(encode_json(meta).decode().replace("<", "\\u003c")),  # noqa: S704
-            index=Markup(_packed(_joined(index))),  # noqa: S704
-            chunks=(Markup(chunk) for chunk in _packed_chunks(details, chunks)),  # noqa: S704
-        )
+        return summary_values(results, self._tally) | {
+            "is_folder": is_folder,
+            "failing": [static_values(one) for _, one in self._static],
+            "meta": Markup(encode_json(meta).decode().replace("<", "\\u003c")),  # noqa: S704 - JSON cannot leave its script now
+        }
 
-    def _keep_static(self, key: str, comparison: Comparison) -> None:
-        self._static.append((key, comparison))
-        # the first in the order of the list, whatever order they come in
-        if len(self._static) > 2 * _STATIC:
-            self._trim()
-
-    def _trim(self) -> None:
+    def _trim_static(self) -> None:
+        """Keep the first in the order of the list, whatever order they come in."""
         self._static.sort(key=lambda item: item[0])
         del self._static[_STATIC:]
 
@@ -125,107 +145,12 @@ class HtmlSink:
         return self._index, self._details
 
 
-def _environment() -> Environment:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["visible"] = visible
-    return environment
+def _write(path: Path, pieces: Iterator[str] | list[str]) -> None:
+    with whole_file(path) as file:
+        for piece in pieces:
+            file.write(piece.encode("utf-8", "backslashreplace"))
 
 
-def _asset(name: str) -> str:
-    return files("pytest_gaia_parity.report").joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, *scripts: str) -> str:
-    """A Content-Security-Policy that runs exactly our own script and style, and loads nothing."""
-    hashes = " ".join(f"'{_sha256(script)}'" for script in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src '{_sha256(style)}'; base-uri 'none'; form-action 'none'"
-
-
-def _sha256(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-def _joined(spool: Spool) -> Iterator[bytes]:
-    yield b"["
-    for number, (_, piece) in enumerate(spool.in_order()):
-        yield (b",\n" if number else b"") + piece
-    yield b"]"
-
-
-def _packed(pieces: Iterator[bytes]) -> str:
-    """Zlib keeps no time, so equal input gives equal bytes."""
-    compressor = zlib.compressobj(6)
-    packed = b"".join([*(compressor.compress(piece) for piece in pieces), compressor.flush()])
-    return base64.b64encode(packed).decode("ascii")
-
-
-def _chunks(spool: Spool) -> list[int]:
-    """Number of the first comparison of each chunk."""
-    starts, size = [0], 0
-    for number, (_, length) in enumerate(spool.sizes()):
-        if size and size + length > _CHUNK:
-            starts.append(number)
-            size = 0
-        size += length
-    return starts
-
-
-def _packed_chunks(spool: Spool, starts: list[int]) -> Iterator[str]:
-    pieces = (piece for _, piece in spool.in_order())
-    for start, end in zip(starts, [*starts[1:], len(spool)], strict=True):
-        yield _packed(_array(pieces, end - start))
-
-
-def _array(pieces: Iterator[bytes], count: int) -> Iterator[bytes]:
-    yield b"["
-    for number in range(count):
-        yield (b"," if number else b"") + next(pieces)
-    yield b"]"
-
-
-def _summary(results: Results, tally: Tally) -> dict[str, Any]:
-    """What the template shows above the list, all of it readable without scripts."""
-    failing = sum(count for verdict, count in tally.summary.items() if not Verdict(verdict).passes)
-    compared = sum(tally.summary.values())
-    causes = dict.fromkeys(results.causes, 0) | {group.cause: group.comparisons for group in tally.causes}
-    return {
-        "baseline": results.baseline,
-        "candidate": results.candidate,
-        "title": closing_text(results, tally.summary),
-        "is_parity": not failing and not results.interrupted and tally.summary[Verdict.MATCH.value] > 0,
-        "interrupted": results.interrupted,
-        "failing_count": failing,
-        "compared": compared,
-        "counts": [(one.value, *_VERDICTS[one], tally.summary[one.value]) for one in ORDER],
-        "notes": results.notes,
-        "causes": list(causes.items()),
-        "fields": [_field(group) for group in tally.fields[:_TABLE]],
-        "more_fields": max(0, len(tally.fields) - _TABLE) + tally.ungrouped,
-        "endpoints": tally.endpoints[:_TABLE],
-        "more_endpoints": max(0, len(tally.endpoints) - _TABLE),
-        "services": sorted({*results.baseline.services, *results.candidate.services}),
-    }
-
-
-def _field(group: Any) -> dict[str, Any]:
-    return {
-        "path": group.path,
-        "comparisons": group.comparisons,
-        "places": group.places,
-        "kinds": sorted(group.kinds),
-        "note": group.severity is Severity.NOTE,
-        "endpoints": sorted(group.endpoints.items(), key=lambda item: (-item[1], item[0])),
-        "examples": [(test, pair_text(one.baseline, one.candidate, width=120)) for test, one in group.examples],
-    }
-
-
-def _static(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "comparison": comparison,
-        "sign": _VERDICTS[comparison.verdict][0],
-        "word": _VERDICTS[comparison.verdict][1],
-        "differences": [
-            (one, pair_text(one.baseline, one.candidate, width=200)) for one in comparison.differences[:10]
-        ],
-        "more": max(0, len(comparison.differences) - 10),
-    }
+def _data_script(name: str, packed: str) -> str:
+    """Data as a classic script: neither file:// nor a strict policy lets a page read a file in another way."""
+    return f'(self.gaiaParity ??= {{}})["{name}"] = "{packed}";\n'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -32,6 +33,15 @@ def _is_harmless(char: str) -> bool:
 
 def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
+
+
+def fragment(**state: str) -> str:
+    """The part of the page's address that opens it in a state: `c` a comparison, `q` a filter.
+
+    >>> fragment(c="t.py::test_a")
+    '#c=t.py%3A%3Atest_a'
+    """
+    return "#" + "&".join(f"{key}={quote(value, safe='', errors='backslashreplace')}" for key, value in state.items())
 
 
 def value_text(value: Any) -> str:

@@ -18,7 +18,8 @@ class Spool:
     def __init__(self, target: Path) -> None:
         self._target = target
         self._places: list[tuple[str, int, int]] = []
-        self._size = 0
+        #: bytes taken so far
+        self.size = 0
         try:
             # beside the target: it has room for it, the system's temporary folder may not
             self._file: IO[bytes] = tempfile.TemporaryFile(dir=target.parent, buffering=1 << 18)  # noqa: SIM115 - closed by close()
@@ -34,8 +35,8 @@ class Spool:
             self._file.write(piece)
         except OSError as error:
             raise cannot_write(self._target, error) from None
-        self._places.append((key, self._size, len(piece)))
-        self._size += len(piece)
+        self._places.append((key, self.size, len(piece)))
+        self.size += len(piece)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Keys and sizes in the order of `in_order`."""

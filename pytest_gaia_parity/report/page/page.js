@@ -12,9 +12,9 @@
   function el(tag, attributes, ...children) {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
-      if (value === null || value === undefined || value === false) continue;
+      if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
       if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-      else node.setAttribute(name, value === true ? "" : value);
+      else node.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);
     }
     node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
     return node;
@@ -52,9 +52,19 @@
     return (await kept.get(low))[number - meta.starts[low]];
   }
   async function chunk(number) {
-    if (!$(`chunk-${number}`) && document.readyState === "loading")
-      await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
-    return inflate($(`chunk-${number}`).textContent);
+    const name = `chunk-${number}`;
+    if (self.gaiaParity) return inflate(await beside(name));
+    if (!$(name) && document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+    return inflate($(name).textContent);
+  }
+  // the folder form: data are scripts, since a page from file:// may read nothing else
+  async function beside(name) {
+    if (!(name in self.gaiaParity)) await new Promise((done, failed) => {
+      document.head.append(el("script", { src: `data/${name}.js`, onload: done, onerror: () => failed(new Error(`data/${name}.js is missing`)) }));
+    });
+    const text = self.gaiaParity[name];
+    delete self.gaiaParity[name];
+    return text;
   }
 
   // --- state in the address
@@ -150,6 +160,12 @@
     const [value, sign, word] = meta.verdicts[number];
     return el("span", { class: `badge v-${value}` }, el("span", { "aria-hidden": "true" }, sign + " "), word);
   }
+  // the file gives way first: the end of a name tells tests apart
+  function nameParts(test) {
+    const cut = test.indexOf("::");
+    return cut < 0 ? [el("span", { class: "name" }, visible(test))]
+      : [el("span", { class: "file" }, visible(test.slice(0, cut + 2))), el("span", { class: "name" }, visible(test.slice(cut + 2)))];
+  }
   function listItem(at) {
     const row = rows[shown[at]];
     const [test, verdict, endpoints, , , fields, errors, reason] = row;
@@ -158,7 +174,7 @@
     if (errors > 1) two = `${errors} × ${two}`;
     const item = el("li", { "data-at": at, "aria-setsize": shown.length, "aria-posinset": at + 1 },
       el("a", { href: `#${state.q ? `q=${encodeURIComponent(state.q)}&` : ""}c=${encodeURIComponent(test)}`, title: visible(test) },
-        el("span", { class: "one" }, badge(verdict), el("span", { class: "name" }, el("bdi", {}, visible(test)))),
+        el("span", { class: "one" }, badge(verdict), ...nameParts(test)),
         el("span", { class: "two" }, visible(two) || "no exchange")));
     item.style.top = `${at * ROW}px`;
     return item;
@@ -219,6 +235,7 @@
     data.exchanges.forEach((exchange, index) => detail.append(exchangeCard(exchange, index, data)));
     if (data.exchanges.length > 1) detail.append(waterfall(data));
     box.replaceChildren(detail);
+    box.dataset.number = number;
     box.hidden = false; $("overview").hidden = true;
     $("main").scrollTop = 0;
     if (state.d) goTo(Number(state.d) - 1, false);
@@ -390,7 +407,7 @@
       if (keep[at] || all.length <= 12) { out.push(all[at++]); continue; }
       let end = at;
       while (end < all.length && !keep[end]) end++;
-      if (end - at < 4) out.push(...all.slice(at, end)); else out.push({ fold: all.slice(at, end) });
+      if (end - at < 6) out.push(...all.slice(at, end)); else out.push({ fold: all.slice(at, end) });
       at = end;
     }
     return out;
@@ -656,8 +673,8 @@
   }
   async function start() {
     if (typeof DecompressionStream === "undefined") throw new Error("this browser is too old to unpack the data (Chrome 80, Firefox 113, Safari 16.4 can)");
-    rows = await inflate($("index").textContent);
-    $("index").remove();
+    rows = await inflate(self.gaiaParity ? await beside("index") : $("index").textContent);
+    $("index")?.remove();
     readHash();
     for (const node of [$("bar"), $("side"), document.querySelector(".tools")]) node.hidden = false;
     $("static").remove();

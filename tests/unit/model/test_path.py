@@ -40,3 +40,9 @@ def test_any_text_is_read_or_refused_with_a_hint(text: str) -> None:
 )
 def test_a_pattern_matches_by_segment(pattern: str, place: Path, expected: bool) -> None:
     assert matches(parse_path(pattern), place) is expected
+
+
+@pytest.mark.parametrize("text", ["", ".", "body.", "body..id", "body[x]", "body[", r'body["\x"]', 'body["a'])
+def test_what_is_no_path_is_said(text: str) -> None:
+    with pytest.raises(ConfigError, match="is not a path"):
+        parse_path(text)
