@@ -6,13 +6,13 @@ import io
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from dotenv.parser import Binding
 
@@ -206,3 +206,12 @@ def _closing(text: str, start: int) -> int:
         if depth == 0:
             return position
     return -1
+
+
+def state_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Where what must be remembered between runs is kept, for this user alone: `GAIA_PARITY_STATE`, else XDG's place."""
+    env = os.environ if environment is None else environment
+    if env.get("GAIA_PARITY_STATE"):
+        return Path(env["GAIA_PARITY_STATE"])
+    home = env.get("XDG_STATE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local" / "state")
+    return Path(home) / "gaia-parity"
