@@ -87,9 +87,15 @@ FAULTS = {
         ),
         Fault(
             name="name-not-found",
-            says="chat's name leads nowhere: no such app, or none of its machines runs",
+            says="chat's name leads nowhere: the app does not exist",
             cause="name-not-found",
             break_=lambda plan: plan.with_door("chat", Door.UNKNOWN),
+        ),
+        Fault(
+            name="machine-stopped",
+            says="chat's only machine is stopped, so its name leads nowhere",
+            cause="machine-stopped",
+            break_=lambda plan: plan.with_stopped("chat"),
         ),
         Fault(
             name="refused",

@@ -29,6 +29,8 @@ class ServicePlan(msgspec.Struct, frozen=True, kw_only=True):
     #: host and port of the URL by which others know it
     name: tuple[str, int]
     door: Door = Door.OPEN
+    #: whether the platform says that its machine runs
+    stopped: bool = False
 
 
 class SidePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +59,11 @@ class SidePlan(msgspec.Struct, frozen=True, kw_only=True):
     def with_door(self, service: str, door: Door) -> SidePlan:
         """The plan with one service reached differently."""
         return self._with(service, msgspec.structs.replace(self.services[service], door=door))
+
+    def with_stopped(self, service: str) -> SidePlan:
+        """The plan with the machine of one service stopped: the platform's DNS no longer knows its name."""
+        plan = msgspec.structs.replace(self.services[service], stopped=True, door=Door.UNKNOWN)
+        return self._with(service, plan)
 
     def with_alias(self, name: str, service: str) -> SidePlan:
         """The plan with one more name, `host:port`, that leads to a service."""

@@ -15,7 +15,7 @@ import msgspec
 
 from pytest_gaia_parity.errors import CommandError, ConfigError, UnreachableError, nearest
 from pytest_gaia_parity.lab.faults import break_side
-from pytest_gaia_parity.lab.plan import Restart, Restarted, Served, ServicePlan, SidePlan
+from pytest_gaia_parity.lab.plan import Door, Restart, Restarted, Served, ServicePlan, SidePlan
 from pytest_gaia_parity.lab.settings import CALLED, REQUIRED, SERVICES
 
 if TYPE_CHECKING:
@@ -85,6 +85,15 @@ class Stack:
         for process in self._processes:
             process.wait()
         self._processes = []
+
+    def machines(self, target: str) -> dict[str, list[dict[str, str]]]:
+        """What Fly says of each service's machines, as `fly machine list --json` names it; of no app, nothing."""
+        plan = next(plan for plan in self._plans if plan.target == target)
+        return {
+            name: [{"id": f"lab{number}", "state": "stopped" if one.stopped else "started", "region": "ams"}]
+            for number, (name, one) in enumerate(plan.services.items())
+            if one.env["LAB_PLATFORM"] == "fly" and (one.stopped or one.door is not Door.UNKNOWN)
+        }
 
     def environment(self, target: str, service: str) -> dict[str, str]:
         """What a service was started with."""

@@ -243,3 +243,15 @@ def test_a_service_starts_anew_with_another_environment(config: Config) -> None:
 def test_a_restart_of_what_is_not_served_is_refused(stack: Stack) -> None:
     with pytest.raises(CommandError, match="'billing' is not served here"):
         stack.restart("dev", "billing", {})
+
+
+def test_the_platform_knows_a_machine_that_is_stopped(config: Config) -> None:
+    stack = Stack(config, faults=["machine-stopped"])
+    machines = stack.machines("dev")
+    assert [machine["state"] for machine in machines["chat"]] == ["stopped"]
+    assert [machine["state"] for machine in machines["asset"]] == ["started"]
+    assert stack.machines("local") == {}
+
+
+def test_the_platform_knows_nothing_of_an_app_that_is_not_there(config: Config) -> None:
+    assert "chat" not in Stack(config, faults=["name-not-found"]).machines("dev")
