@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_gaia_parity.cli.workplace import lab_folder
 from pytest_gaia_parity.config.check import require_target
 from pytest_gaia_parity.config.load import load_config
 from pytest_gaia_parity.errors import EXIT_PARITY
@@ -37,6 +38,7 @@ def run(given: argparse.Namespace) -> int:
     """Serve until interrupted or terminated."""
     from pytest_gaia_parity.lab.faults import FAULTS  # noqa: PLC0415 - the extra `lab` is needed by this verb only
     from pytest_gaia_parity.lab.stack import Stack  # noqa: PLC0415 - likewise
+    from pytest_gaia_parity.lab.world import write_world  # noqa: PLC0415 - likewise
 
     if "list" in given.fault:
         for fault in FAULTS.values():
@@ -53,6 +55,8 @@ def run(given: argparse.Namespace) -> int:
             for (host, port), (address, at) in routes.items():
                 shown = f"[{address}]" if ":" in address else address
                 print(f"  http://{host}:{port}  at  http://{shown}:{at}")
+        world = write_world(config, stack, lab_folder(config))
+        print(f"operate it: gaia-parity verify {candidate} --lab, with the env file {world.env_file}")
         print("Ctrl-C ends it", flush=True)
         ended.wait()
     return EXIT_PARITY

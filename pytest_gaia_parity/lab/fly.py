@@ -18,6 +18,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets as randomness
 import socket
 import sys
@@ -346,8 +347,7 @@ def _write_secrets(world: World, flags: Table, values: dict[str, str | None], ve
             if value is None:
                 app["secrets"].pop(key, None)
                 continue
-            digest = hmac.new(app["key"].encode(), value.encode("utf-8", "surrogateescape"), hashlib.sha256)
-            app["secrets"][key] = {"value": value, "digest": digest.hexdigest()[:16], "updated_at": _now()}
+            app["secrets"][key] = {"value": value, "digest": digest_of(app, value), "updated_at": _now()}
     world.log(f"{verb} {name} {' '.join(sorted(values))}")
     world.strike(f"secrets {verb}", name, moment="after")
     if flags.get("stage"):
@@ -356,6 +356,11 @@ def _write_secrets(world: World, flags: Table, values: dict[str, str | None], ve
         print("Secrets are staged for the first deployment")
     else:
         secrets_deploy(world, [], flags)
+
+
+def digest_of(app: Table, value: str) -> str:
+    """What the server shows of a value: keyed, so that nobody leans on what it is made of."""
+    return hmac.new(app["key"].encode(), value.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:16]
 
 
 def parse_secrets(text: str) -> dict[str, str]:
@@ -527,6 +532,9 @@ def _restart(app: Table, machine: Table, version: int, image: str) -> None:
         **machine["secrets"],
         "GAIA_VERSION": control["versions"].get(image, image.rpartition(":")[2]),
     }
+    for key, (given, meant) in control.get("meanings", {}).items():
+        if env.get(key) == given:
+            env[key] = meant
     env |= {"FLY_RELEASE_VERSION": str(version), "FLY_IMAGE_REF": image, "FLY_MACHINE_ID": machine["id"]}
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(30)
@@ -539,16 +547,16 @@ def _restart(app: Table, machine: Table, version: int, image: str) -> None:
 
 def _health(app: Table, machine: Table) -> tuple[bool, str]:
     if app.get("health"):
-        return _poll(app["health"])
+        return _poll(app["health"], PATIENCE)
     lacking = [name for name in app.get("needs", []) if not machine["secrets"].get(name)]
     return (False, f"HTTP 503 missing: {', '.join(lacking)}") if lacking else (True, "HTTP GET /health: 200")
 
 
-def _poll(url: str) -> tuple[bool, str]:
+def _poll(url: str, patience: float) -> tuple[bool, str]:
     import urllib.error  # noqa: PLC0415 - half of the start-up time
     import urllib.request  # noqa: PLC0415 - likewise
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - the lab's own address
@@ -705,8 +713,25 @@ def machine_exec(world: World, words: list[str], flags: Table) -> None:
     machine = next((one for one in app["machines"] if one["id"] == words[0]), None)
     if machine is None:
         raise Failure(f"could not get machine {words[0]}: failed to get VM {words[0]}: machine not found")
-    done = app.get("exec", {}).get(words[1])
-    _print(done if done is not None else {"exit_code": 127, "stderr": f"sh: {words[1]}: not found\n"})
+    found = re.search(r"http://([\w.-]+)\.internal(?::\d+)?[^\s'\"]*", words[1])
+    if words[1] in app.get("exec", {}):
+        _print(app["exec"][words[1]])
+    elif found is None:
+        _print({"exit_code": 127, "stderr": f"sh: {words[1]}: not found\n"})
+    else:
+        _print(_fetched(world, found[1]))
+
+
+def _fetched(world: World, name: str) -> Table:
+    """What curl says from inside a machine."""
+    app = world.state["apps"].get(name)
+    if app is None or not any(machine["state"] == "started" for machine in app["machines"]):
+        return {"exit_code": 6, "stderr": f"curl: (6) Could not resolve host: {name}.internal\n"}
+    if not app.get("health"):
+        is_healthy = all(machine["check"] == "passing" for machine in app["machines"])
+        return {"exit_code": 0} if is_healthy else {"exit_code": 22, "stderr": "curl: (22) error: 503\n"}
+    is_healthy, said = _poll(app["health"], 0)
+    return {"exit_code": 0} if is_healthy else {"exit_code": 22, "stderr": f"curl: (22) {said}\n"}
 
 
 def version(world: World, _words: list[str], flags: Table) -> None:

@@ -115,6 +115,7 @@ def open_workplace(  # noqa: PLR0913 - keywords
     program: Sequence[str] | None = None,
     env: Mapping[str, str] | None = None,
     state: Path | None = None,
+    env_file: Path | None = None,
     open_network: Callable[[Config, str], Network] | None = None,
 ) -> Workplace:
     """Put together what verbs need.
@@ -122,9 +123,10 @@ def open_workplace(  # noqa: PLR0913 - keywords
     :param program: how flyctl is started, by default `fly` or `flyctl` from PATH.
     :param env: variables for flyctl.
     :param state: the state folder, by default the user's.
+    :param env_file: in place of the configured one.
     :raises ConfigError: the env file cannot be read.
     """
-    found = read_env(config.root / config.table.env_file)
+    found = read_env(config.root / config.table.env_file if env_file is None else env_file)
     mask = Redactor(found.values, key=secrets.token_bytes(32)).text
     runner = Runner(mask)
     folder = state_folder() if state is None else state
