@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pytest_gaia_parity.errors import ConfigError
 
 if TYPE_CHECKING:
     import pytest
 
+#: set by GitHub for each step: true, and the file whose Markdown it shows
+GITHUB_VARIABLE = "GITHUB_ACTIONS"
+STEP_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 MASK_KEY_VARIABLE = "GAIA_PARITY_MASK_KEY"
 
 MARKERS = (
@@ -29,6 +32,10 @@ class Options:
     target: str | None = None
     record: Path | None = None
     reports: Path | None = None
+    report_form: Literal["auto", "single", "folder"] = "auto"
+    #: on GitHub, annotations are printed
+    annotate: bool = False
+    step_summary: Path | None = None
     lab: bool = False
     lab_faults: tuple[str, ...] = ()
     allow_writes: bool = False
@@ -48,6 +55,12 @@ def add_options(parser: pytest.Parser) -> None:
     add("--target", metavar="TARGET", help="Run the parity tests on TARGET only, and compare nothing")
     add("--record", metavar="FILE", help="Write what the one target showed as a recording, for gaia-parity compare")
     add("--parity-reports", metavar="DIR", help="Where reports are written, in place of the configured folder")
+    add(
+        "--parity-report-form",
+        choices=("auto", "single", "folder"),
+        default="auto",
+        help="One HTML file, a folder that also works under a strict policy, or a folder above 25 MB (the default)",
+    )
     add("--parity-repeat", metavar="N", type=int, help="Runs of the baseline, in place of compare.repeat")
     add("--parity-confirm", metavar="N", type=int, help="Further runs of what mismatched, in place of compare.confirm")
     add("--lab", action="store_true", help="Use the embedded stack for all targets: no Docker, no Fly account")
@@ -78,8 +91,11 @@ def parse_options(config: pytest.Config) -> Options:
         parity=get("parity"),
         baseline=get("baseline"),
         target=get("target"),
-        record=Path(get("record")) if get("record") else None,
-        reports=Path(get("parity_reports")) if get("parity_reports") else None,
+        record=_path(get("record")),
+        reports=_path(get("parity_reports")),
+        report_form=get("parity_report_form"),
+        annotate=os.environ.get(GITHUB_VARIABLE) == "true",
+        step_summary=_path(os.environ.get(STEP_SUMMARY_VARIABLE)),
         lab=bool(get("lab") or faults),
         lab_faults=faults,
         allow_writes=bool(get("allow_writes")),
@@ -90,6 +106,10 @@ def parse_options(config: pytest.Config) -> Options:
     )
     _check(options)
     return options
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
 
 
 def _check(options: Options) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_gaia_parity.config.load import load_config
-from pytest_gaia_parity.errors import ConfigError, RecordingError
+from pytest_gaia_parity.cli.output import add_common_flags, output_of
+from pytest_gaia_parity.errors import RecordingError
 from pytest_gaia_parity.report.recording import Recording, read_recording
 
 if TYPE_CHECKING:
@@ -27,16 +27,6 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.set_defaults(run=run)
 
 
-def add_common_flags(parser: argparse.ArgumentParser) -> None:
-    """Declare what every verb that judges recordings takes."""
-    parser.add_argument("--reports", type=Path, metavar="DIR", help="where reports are written (the configured folder)")
-    parser.add_argument(
-        "--allow-incomplete",
-        action="store_true",
-        help="compare what a recording holds that was cut off or interrupted; such a run never passes",
-    )
-
-
 def run(given: argparse.Namespace) -> int:
     """Compare, write the reports, print the summary."""
     from pytest_gaia_parity.cli.judge import judge  # noqa: PLC0415 - other verbs compare nothing
@@ -46,7 +36,7 @@ def run(given: argparse.Namespace) -> int:
         [baseline],
         [candidate],
         headers=(baseline.header, candidate.header),
-        folder=reports_folder(given),
+        output=output_of(given),
         complete=baseline.is_whole and candidate.is_whole,
     )
 
@@ -63,16 +53,3 @@ def open_recording(path: Path, given: argparse.Namespace) -> Recording:
             hint="record it again, or compare what it holds with --allow-incomplete",
         )
     return recording
-
-
-def reports_folder(given: argparse.Namespace) -> Path:
-    """The folder given, else the configured one, else `reports` here."""
-    if given.reports is not None:
-        return Path(given.reports)
-    try:
-        config = load_config(Path.cwd(), given.config)
-    except ConfigError:
-        if given.config is not None:
-            raise
-        return Path("reports")
-    return config.root / config.table.reports

@@ -10,14 +10,18 @@ from pytest_gaia_parity.compare.engine import Comparer
 from pytest_gaia_parity.compare.pairing import Pairing
 from pytest_gaia_parity.errors import RecordingError
 from pytest_gaia_parity.model.results import exit_code_of, side_of_header
+from pytest_gaia_parity.report.against import Earlier
+from pytest_gaia_parity.report.files import shown_path
 from pytest_gaia_parity.report.gate import Gate
+from pytest_gaia_parity.report.github import annotation_lines
+from pytest_gaia_parity.report.results import read_results
 from pytest_gaia_parity.report.sink import Evidence, make_sinks
 from pytest_gaia_parity.report.terminal import summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from pytest_gaia_parity.cli.output import Output
     from pytest_gaia_parity.model.recording import Header
     from pytest_gaia_parity.report.recording import Recording
 
@@ -27,10 +31,10 @@ def judge(
     candidates: Sequence[Recording],
     *,
     headers: tuple[Header, Header],
-    folder: Path,
     complete: bool = True,
+    output: Output,
 ) -> int:
-    """Compare all that the recordings hold, write the reports into *folder*, print the summary, return the exit code.
+    """Compare all that the recordings hold, write the reports, print the summary, return the exit code.
 
     :param complete: false where a recording was cut off; such a run can fail, but never pass.
     :raises RecordingError: no test is in recordings of both sides.
@@ -58,7 +62,12 @@ def judge(
     gate = Gate(
         baseline=side_of_header(baseline),
         candidate=side_of_header(candidate),
-        sinks=make_sinks(folder, baseline.target, candidate.target),
+        sinks=make_sinks(
+            output.folder, baseline.target, candidate.target, form=output.form, step_summary=output.step_summary
+        ),
+        earlier=None
+        if output.against is None
+        else Earlier(read_results(output.against), name=shown_path(output.against)),
     )
     gate.open()
     for gathered in (*tests, *pairing.fixtures()):
@@ -69,4 +78,6 @@ def judge(
     results, paths = gate.close(causes=findings.causes, notes=findings.notes, interrupted=not complete)
     for line in summary_lines(results, gate.tally, paths=paths):
         print(line.text)
+    if output.annotate:
+        print(*annotation_lines(results, gate.tally), sep="\n")
     return max(exit_code_of(results.summary), 0 if complete else 1)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pytest_gaia_parity.cli.compare import add_common_flags, open_recording, reports_folder
+from pytest_gaia_parity.cli.compare import open_recording
+from pytest_gaia_parity.cli.output import add_common_flags, output_of
 from pytest_gaia_parity.config.load import load_config
 from pytest_gaia_parity.errors import ConfigError, RecordingError
 
@@ -52,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
         by_target[baseline],
         by_target[candidate],
         headers=(_joined(by_target[baseline]), _joined(by_target[candidate])),
-        folder=reports_folder(given),
+        output=output_of(given),
         complete=all(recording.is_whole for recording in recordings),
     )
 

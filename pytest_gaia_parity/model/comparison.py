@@ -69,6 +69,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int = 1
     #: index into `Comparison.exchanges`, None for what belongs to no exchange
     pair: int | None = None
+    #: was not there in the earlier results that were given to compare with
+    new: bool = False
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,3 +99,5 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     differences: tuple[Difference, ...] = ()
     causes: tuple[Cause, ...] = ()
     exchanges: tuple[Pair, ...] = ()
+    #: fails, and did not fail so in the earlier results that were given to compare with
+    new: bool = False

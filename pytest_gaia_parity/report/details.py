@@ -41,7 +41,7 @@ _BYTES = 2048
 
 
 def index_row(comparison: Comparison, evidence: Evidence) -> list[Any]:
-    """The row: test, verdict, endpoints, milliseconds of both sides, fields, number of errors, reason."""
+    """The row: test, verdict, endpoints, milliseconds of both sides, fields, number of errors, reason, new, starts."""
     fields: dict[tuple[str, Severity], list[Any]] = {}
     for one in comparison.differences:
         key = (field_pattern(one.path), one.severity)
@@ -59,6 +59,8 @@ def index_row(comparison: Comparison, evidence: Evidence) -> list[Any]:
         list(fields.values()),
         errors,
         comparison.reason,
+        int(comparison.new or any(one.new for one in comparison.differences)),
+        [round(records[0].started, 2) if records else None for records in evidence],
     ]
 
 
@@ -101,6 +103,7 @@ def _difference(one: Difference) -> dict[str, Any]:
         "says": one.says,
         "count": one.count,
         "pair": one.pair,
+        "new": one.new,
     }
 
 

@@ -12,16 +12,20 @@ if TYPE_CHECKING:
 
     from pytest_gaia_parity.model.comparison import Cause, Comparison
     from pytest_gaia_parity.model.results import Side
+    from pytest_gaia_parity.report.against import Earlier
     from pytest_gaia_parity.report.sink import Evidence, Sink
 
 
 class Gate:
     """The comparisons of one run, live or from recordings; keeps their sums, and passes each on."""
 
-    def __init__(self, *, baseline: Side, candidate: Side, sinks: Sequence[Sink]) -> None:
+    def __init__(
+        self, *, baseline: Side, candidate: Side, sinks: Sequence[Sink], earlier: Earlier | None = None
+    ) -> None:
         self._baseline = baseline
         self._candidate = candidate
         self._sinks = tuple(sinks)
+        self._earlier = earlier
         self.tally = Tally()
 
     def open(self) -> None:
@@ -34,6 +38,8 @@ class Gate:
 
     def take(self, comparison: Comparison, evidence: Evidence) -> None:
         """Count one comparison and pass it on."""
+        if self._earlier is not None:
+            comparison = self._earlier.marked(comparison)
         self.tally.add(comparison)
         for sink in self._sinks:
             sink.write(comparison, evidence)
@@ -49,7 +55,7 @@ class Gate:
             summary=dict(self.tally.summary),
             causes=tuple(causes),
             interrupted=interrupted,
-            notes=tuple(notes),
+            notes=(*notes, *([self._earlier.note()] if self._earlier else [])),
         )
-        paths = [sink.close(results) for sink in self._sinks]
+        paths = [path for path in [sink.close(results) for sink in self._sinks] if path]
         return results, paths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_gaia_parity.model.comparison import Comparison
     from pytest_gaia_parity.model.results import Results, Side
-    from pytest_gaia_parity.report.sink import Evidence
-
-Form = Literal["auto", "single", "folder"]
+    from pytest_gaia_parity.report.sink import Evidence, Form
 
 #: failing comparisons that are readable without scripts
 _STATIC: Final = 200

@@ -35,6 +35,19 @@ def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
+def log_line(text: str) -> str:
+    """Make a line safe for the log of a CI system, which obeys `::error::` at its start and `##[…]` anywhere.
+
+    >>> log_line("  ::error::x"), log_line("##[error]x")
+    ('  : :error::x', '# #[error]x')
+    """
+    text = visible(text)
+    start = len(text) - len(text.lstrip())
+    if text.startswith("::", start):
+        text = f"{text[:start]}: {text[start + 1 :]}"
+    return text.replace("##[", "# #[").replace("##vso[", "# #vso[")
+
+
 def fragment(**state: str) -> str:
     """The part of the page's address that opens it in a state: `c` a comparison, `q` a filter.
 

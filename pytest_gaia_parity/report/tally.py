@@ -64,12 +64,15 @@ class FieldGroup:
     endpoints: Counter[str] = field(default_factory=Counter)
     comparisons: int = 0
     places: int = 0
+    #: comparisons in which it is new since the earlier results
+    new: int = 0
     #: test and difference
     examples: list[tuple[str, Difference]] = field(default_factory=list)
 
     def add(self, test: str, differences: list[Difference]) -> None:
         """Count one comparison's differences in this field."""
         self.comparisons += 1
+        self.new += any(difference.new for difference in differences)
         for difference in differences:
             self.places += difference.count
             self.kinds[difference.kind.value] += 1
@@ -103,6 +106,8 @@ class Tally:
 
     def __init__(self, comparisons: Iterable[Comparison] = ()) -> None:
         self.summary = empty_summary()
+        #: comparisons that fail, and did not fail so in the earlier results
+        self.new = 0
         #: comparisons that match, but with notes
         self.with_notes = 0
         #: fields, endpoints, causes beyond GROUPS that are only counted
@@ -117,6 +122,7 @@ class Tally:
     def add(self, comparison: Comparison) -> None:
         """Count one comparison."""
         self.summary[comparison.verdict.value] += 1
+        self.new += comparison.new
         self.with_notes += comparison.verdict is Verdict.MATCH and bool(comparison.differences)
         self._add_fields(comparison)
         self._add_endpoints(comparison)

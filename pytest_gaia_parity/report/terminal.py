@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_gaia_parity.model.comparison import Cause, Severity, Verdict
-from pytest_gaia_parity.report.plain import ARROW, pair_text, visible
+from pytest_gaia_parity.report.plain import ARROW, log_line, pair_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ def closing_text(results: Results, summary: Mapping[str, int]) -> str:
     text = (
         f"parity {results.baseline.name} {sign} {results.candidate.name}: {', '.join(counts) or 'nothing was compared'}"
     )
-    return visible(text + (" (interrupted)" if results.interrupted else ""))
+    return log_line(text + (" (interrupted)" if results.interrupted else ""))
 
 
 def difference_text(comparison: Comparison, *, baseline: str = "baseline", candidate: str = "candidate") -> str:
@@ -80,7 +80,7 @@ def difference_text(comparison: Comparison, *, baseline: str = "baseline", candi
         lines.append(f"  … and {len(errors) - len(shown)} more differences, in the report")
     for cause in comparison.causes:
         lines += [f"  cause: {cause.says} ({cause.id})", f"  hint: {cause.hint}"]
-    return "\n".join(visible(line) for line in lines)
+    return "\n".join(log_line(line) for line in lines)
 
 
 def _difference_lines(difference: Difference) -> Iterator[str]:
@@ -121,7 +121,8 @@ def _field_line(group: FieldGroup, width: int) -> Iterator[Line]:
     path = difference.path if group.places == 1 else group.path
     room = max(40, width - len(path) - 2)
     values = pair_text(difference.baseline, difference.candidate, width=room)
-    yield _line(f"{path}: {values}", red=True)
+    new = "new: " if group.new else ""
+    yield _line(f"{new}{path}: {values}", red=True)
     exchange = f" {difference.exchange}" if difference.exchange else ""
     others = f" and {_counted(group.comparisons - 1, 'more test')}" if group.comparisons > 1 else ""
     yield _line(f"  {difference.kind.value}{exchange}, {test}{others}")
@@ -159,4 +160,4 @@ def _in(where: str) -> str:
 
 
 def _line(text: str, **markup: bool) -> Line:
-    return Line(visible(text), {name: on for name, on in markup.items() if on})
+    return Line(log_line(text), {name: on for name, on in markup.items() if on})

@@ -14,13 +14,15 @@ from pytest_gaia_parity.model.comparison import Verdict
 from pytest_gaia_parity.model.recording import Header
 from pytest_gaia_parity.model.results import exit_code_of, side_of_header
 from pytest_gaia_parity.report.gate import Gate
+from pytest_gaia_parity.report.github import annotation_lines
 from pytest_gaia_parity.report.preflight import table_lines
 from pytest_gaia_parity.report.recording import RecordingWriter
-from pytest_gaia_parity.report.sink import Evidence, make_sinks
+from pytest_gaia_parity.report.sink import Evidence, make_sinks, page_path
 from pytest_gaia_parity.report.terminal import summary_lines
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.confirm import Confirmer
 from pytest_gaia_parity.run.failing import as_pytest_errors
+from pytest_gaia_parity.run.guests import register_guests
 from pytest_gaia_parity.run.preflight import failures, run_preflight, without_preflight
 from pytest_gaia_parity.run.sides import split_node_id
 from pytest_gaia_parity.run.verdicts import status_of, verdict_reports
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.model.comparison import Comparison
     from pytest_gaia_parity.model.recording import TestRecord
     from pytest_gaia_parity.model.results import Results
+    from pytest_gaia_parity.report.sink import Sink
     from pytest_gaia_parity.run.preflight import Facts
     from pytest_gaia_parity.run.state import Run
 
@@ -67,8 +70,12 @@ class ControllerHooks:
         if self._plan.is_parity:
             folder = self._reports_folder()
             paths = {target: folder / f"{target}.jsonl" for target in self._plan.targets}
-            self._judge = Judge(headers[self._plan.targets[0]], headers[self._plan.targets[1]], folder)
+            options = self._run.options
+            sinks = make_sinks(folder, *self._plan.targets, form=options.report_form, step_summary=options.step_summary)
+            self._judge = Judge(headers[self._plan.targets[0]], headers[self._plan.targets[1]], sinks)
             self._judge.gate.open()
+            page = page_path(folder, self._plan.targets[1])
+            register_guests(self._config, self._plan, self._judge.gate.tally, page)
         elif self._run.options.record is not None:
             paths = {self._plan.baseline: self._run.options.record}
         else:
@@ -261,6 +268,9 @@ class ControllerHooks:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest names no other way to the width
         for line in summary_lines(judge.results, judge.gate.tally, paths=judge.paths, width=width):
             terminalreporter.write_line(line.text, **line.markup)
+        if self._run.options.annotate:
+            for text in annotation_lines(judge.results, judge.gate.tally):
+                terminalreporter.write_line(text)
 
     def pytest_unconfigure(self) -> None:
         """End networks and the embedded stack."""
@@ -279,7 +289,7 @@ class ControllerHooks:
 class Judge:
     """What a parity run has beside a run on one target."""
 
-    def __init__(self, baseline: Header, candidate: Header, folder: Path) -> None:
+    def __init__(self, baseline: Header, candidate: Header, sinks: Sequence[Sink]) -> None:
         self.comparer = Comparer(
             baseline=baseline,
             candidate=candidate,
@@ -291,7 +301,7 @@ class Judge:
         self.gate = Gate(
             baseline=side_of_header(baseline),
             candidate=side_of_header(candidate),
-            sinks=make_sinks(folder, baseline.target, candidate.target),
+            sinks=sinks,
         )
         self.doubtful: list[Gathered] = []
         self.findings: Any = None

@@ -48,7 +48,6 @@ def verdict_reports(comparison: Comparison, plan: Plan) -> Iterator[pytest.TestR
             outcome=outcome if is_call else "passed",
             longrepr=longrepr if is_call else None,
             when=when,
-            user_properties=[("parity", comparison.verdict.value)],
         )
         wire.mark_verdict(report, comparison.verdict.value)
         yield report

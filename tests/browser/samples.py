@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pytest_gaia_parity.report.html import Form
+    from pytest_gaia_parity.report.sink import Form
 
 SKEW = Cause(
     id="version-skew", says="dev runs 1.2.0 of asset, local 1.3.0", hint="gaia-parity deploy asset dev --image 1.3.0"

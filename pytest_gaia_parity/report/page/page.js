@@ -88,7 +88,7 @@
     const terms = [];
     for (const [, no, key, quoted, plain] of text.matchAll(/(!?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gi)) {
       const value = (quoted ?? plain ?? "").toLowerCase();
-      const known = { s: 1, m: 1, p: 1, path: 1, k: 1 }[key];
+      const known = { s: 1, m: 1, p: 1, path: 1, k: 1, is: 1 }[key];
       if (value || quoted !== undefined) terms.push({ no: !!no, key: known ? key : "", value: key && !known ? `${key}:${value}`.toLowerCase() : value });
     }
     return terms.filter((term) => term.value);
@@ -101,6 +101,7 @@
     if (key === "s") return (row) => meta.verdicts[row[1]][0].startsWith(value);
     if (key === "m") return (row) => row[2].some((one) => one.toLowerCase().startsWith(value + " "));
     if (key === "p") return (row) => row[2].some((one) => one.toLowerCase().includes(value));
+    if (key === "is") return (row) => value === "new" && row[8] === 1;
     if (key === "k") return (row) => row[5].some((one) => one[1].includes(value));
     if (key === "path") return (row) => row[5].some((one) => one[0].toLowerCase().includes(value));
     const all = haystack();
@@ -168,13 +169,13 @@
   }
   function listItem(at) {
     const row = rows[shown[at]];
-    const [test, verdict, endpoints, , , fields, errors, reason] = row;
+    const [test, verdict, endpoints, , , fields, errors, reason, isNew] = row;
     const first = fields[0];
     let two = first ? `${first[0]}: ${first[2]} → ${first[3]}` : reason || endpoints.join(", ");
     if (errors > 1) two = `${errors} × ${two}`;
     const item = el("li", { "data-at": at, "aria-setsize": shown.length, "aria-posinset": at + 1 },
       el("a", { href: `#${state.q ? `q=${encodeURIComponent(state.q)}&` : ""}c=${encodeURIComponent(test)}`, title: visible(test) },
-        el("span", { class: "one" }, badge(verdict), ...nameParts(test)),
+        el("span", { class: "one" }, badge(verdict), isNew ? el("span", { class: "badge v-unstable" }, "new") : null, ...nameParts(test)),
         el("span", { class: "two" }, visible(two) || "no exchange")));
     item.style.top = `${at * ROW}px`;
     return item;
@@ -263,7 +264,7 @@
     const most = 100;
     const items = data.differences.slice(0, most).map((one, index) => el("li", { class: one.note ? "note" : null },
       el("div", {}, el("a", { href: "#", onclick: (event) => { event.preventDefault(); goTo(index, true); } }, el("code", {}, visible(one.path))), ": ",
-        ...valuePair(one.left, one.right), " ", el("span", { class: "muted" }, one.kind, one.note ? " (note, passes)" : "", one.count > 1 ? `, and ${one.count - 1} more places like it` : "")),
+        ...valuePair(one.left, one.right), " ", el("span", { class: "muted" }, one.kind, one.note ? " (note, passes)" : "", one.new ? ", new" : "", one.count > 1 ? `, and ${one.count - 1} more places like it` : "")),
       one.says ? el("div", {}, visible(one.says)) : null,
       one.fact ? el("div", { class: "muted" }, "on the baseline: ", visible(one.fact)) : null,
       el("div", {}, el("span", { class: "muted" }, visible(one.exchange)), " ",
@@ -626,8 +627,35 @@
       svg("svg", { viewBox: "0 0 1000 14", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { class: "track", width: 1000, height: 14 }), svg("rect", { class: side ? "cand" : "base", width: 1000 * time / longest, height: 14 })),
       el("span", { class: "mono" }, ms(time))));
     const sum = (index) => both.reduce((total, one) => total + one[index], 0);
-    $("timing-body").append(el("p", {}, visible(`In all ${ms(sum(1))} on ${meta.baseline}, ${ms(sum(2))} on ${meta.candidate}. Slower on ${meta.candidate} by most:`)), bars);
+    $("timing-body").append(el("p", {}, visible(`In all ${ms(sum(1))} on ${meta.baseline}, ${ms(sum(2))} on ${meta.candidate}. Slower on ${meta.candidate} by most:`)), bars, lanes());
     $("timing").hidden = false;
+  }
+  // when each side ran, and how much at once: tests overlap where they run concurrently
+  function lanes() {
+    const lanesOf = [0, 1].map((side) => rows.map((row) => [row[9]?.[side], row[3 + side], row[1]]).filter(([start, length]) => start && length !== null));
+    const all = lanesOf.flat();
+    if (all.length < 2) return "";
+    let first = Infinity, last = 0;
+    for (const [start, length] of all) { first = Math.min(first, start); last = Math.max(last, start + length / 1000); }
+    const columns = 400, scale = columns / Math.max(0.001, last - first), bars = el("div", { class: "bars" });
+    const busy = lanesOf.map((lane) => {
+      const counts = new Uint32Array(columns), failing = new Uint8Array(columns);
+      for (const [start, length, verdict] of lane) {
+        const from = Math.min(columns - 1, Math.floor((start - first) * scale)), to = Math.min(columns - 1, Math.floor((start - first + length / 1000) * scale));
+        for (let at = from; at <= to; at++) { counts[at]++; if (verdict < 4) failing[at] = 1; }
+      }
+      return [counts, failing];
+    });
+    const most = Math.max(1, ...busy.map(([counts]) => Math.max(...counts)));
+    busy.forEach(([counts, failing], side) => {
+      const paths = ["", ""];
+      counts.forEach((count, at) => { if (count) paths[0] += `M${at} 40v${-Math.max(3, 40 * count / most)}h1V40z`; if (failing[at]) paths[1] += `M${at} 43h1v7h-1z`; });
+      const name = side ? meta.candidate : meta.baseline, begin = Math.min(...lanesOf[side].map(([start]) => start)) - first;
+      bars.append(el("span", {}, visible(name)), svg("svg", { class: "lane", viewBox: `0 0 ${columns} 50`, preserveAspectRatio: "none", role: "img", "aria-label": `${visible(name)}: from ${ms(begin * 1000)}, at most ${Math.max(...counts)} at once` },
+        svg("rect", { class: "track", width: columns, height: 40 }), svg("path", { class: side ? "cand" : "base", d: paths[0] }), svg("path", { class: "fails", d: paths[1] })),
+        el("span", { class: "mono" }, `≤ ${Math.max(...counts)}`));
+    });
+    return el("div", {}, el("h3", {}, `The run, ${ms((last - first) * 1000)}`), bars, el("p", { class: "muted" }, "Height: tests at once. Ticks below: tests that are not alike."));
   }
   function printed() {
     const list = el("ol", {}, ...shown.filter((number) => rows[number][1] < 4).slice(0, 500).map((number) => {

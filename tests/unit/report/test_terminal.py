@@ -6,6 +6,7 @@ from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, K
 from pytest_gaia_parity.model.results import Results, Side
 from pytest_gaia_parity.report.tally import Tally, endpoint_pattern, field_pattern
 from pytest_gaia_parity.report.terminal import difference_text, summary_lines
+from tests.unit.report.hostile import PAYLOADS
 
 
 def difference(path: str = "body.token_type", **extra: object) -> Difference:
@@ -154,3 +155,20 @@ def test_the_tally_is_bounded() -> None:
     assert len(tally.fields) == 2000
     assert tally.ungrouped == 500
     assert tally.summary["mismatch"] == 2500
+
+
+@pytest.mark.parametrize("text", PAYLOADS)
+def test_hostile_text_is_no_command_of_a_terminal_or_a_ci_log(text: str) -> None:
+    cause = Cause(id=text, says=text, hint=text)
+    one = difference(text, exchange=text, baseline=text, candidate={text: text}, says=text, fact=text)
+    failed = Comparison(test=text, verdict=Verdict.MISSING, reason=text)
+    shown = lines(mismatch(text, one, causes=(cause,)), failed, notes=(text,))
+    for line in (*shown, *difference_text(mismatch(text, one, causes=(cause,))).split("\n")):
+        assert line.isprintable()
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+        assert "##vso[" not in line
+
+
+def test_what_is_new_says_so() -> None:
+    assert lines(mismatch("t", difference(new=True)))[0] == 'new: body.token_type: "bearer" → "Bearer"'
