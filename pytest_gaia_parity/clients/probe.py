@@ -7,10 +7,12 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 
 from pytest_gaia_parity.clients.factory import Clients, WriteGuard
+from pytest_gaia_parity.clients.families import families
 from pytest_gaia_parity.clients.tape import Recorder, Tape
 from pytest_gaia_parity.errors import ParityError
 from pytest_gaia_parity.model.recording import ServiceFacts
@@ -89,6 +91,10 @@ def _facts(service: ProbeTarget, exchange: Exchange | None, failure: str, hint: 
         return ServiceFacts(url=service.url, failure=failure, details=details)
     response = exchange.response
     body = _json(response.body.text) if response is not None else None
+    if "refused" in failure and exchange.connection.address:
+        parts = urlsplit(f"//{exchange.connection.address}")
+        name = urlsplit(service.url).hostname or ""
+        details["families"] = families(name, parts.hostname or "", parts.port or 80)
     return ServiceFacts(
         url=service.url,
         address=exchange.connection.address,

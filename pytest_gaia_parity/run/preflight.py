@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pytest_gaia_parity.clients.probe import ProbeTarget, probe
 from pytest_gaia_parity.model.recording import ServiceFacts
 
@@ -40,7 +42,15 @@ def _probe(run: Run, target: str) -> dict[str, ServiceFacts]:
     services = {
         name: ProbeTarget(url=url, health=run.config.service(name).health) for name, url in run.urls(target).items()
     }
-    return probe(target=target, services=services, network=run.network(target), timeout=TIMEOUT)
+    seen = probe(target=target, services=services, network=run.network(target), timeout=TIMEOUT)
+    # what the platform says of machines; the lab's platform is the lab
+    machines = {} if run.stack is None else run.stack.machines(target)
+    return {
+        name: msgspec.structs.replace(facts, details={**facts.details, "machines": machines[name]})
+        if name in machines
+        else facts
+        for name, facts in seen.items()
+    }
 
 
 def failures(facts: Facts) -> list[tuple[str, str, ServiceFacts]]:
