@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_gaia_parity.clients.factory import AsyncClients, Clients
-from pytest_gaia_parity.clients.transport import WriteGuard
 from pytest_gaia_parity.clients.tape import Recorder
+from pytest_gaia_parity.clients.transport import WriteGuard
 from pytest_gaia_parity.config.envfile import read_env
 from pytest_gaia_parity.config.load import load_config
 from pytest_gaia_parity.errors import ConfigError
