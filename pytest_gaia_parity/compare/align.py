@@ -40,4 +40,24 @@ def align(reference: Sequence[Key], other: Sequence[Key]) -> list[tuple[int | No
         else:
             pairs += [(index, None) for index in range(start, end)]
             pairs += [(None, index) for index in range(other_start, other_end)]
-    return pairs
+    return _reunited(pairs, reference, other)
+
+
+def _reunited(
+    pairs: list[tuple[int | None, int | None]], reference: Sequence[Key], other: Sequence[Key]
+) -> list[tuple[int | None, int | None]]:
+    """Pair what stands alone on both sides and is the same call: concurrent calls end in any order."""
+    alone: dict[Key, list[int]] = {}
+    for index, partner in pairs:
+        if index is None and partner is not None:
+            alone.setdefault(other[partner], []).append(partner)
+    taken: set[int] = set()
+    result: list[tuple[int | None, int | None]] = []
+    for index, partner in pairs:
+        found = alone.get(reference[index]) if index is not None and partner is None else None
+        if found:
+            taken.add(found[0])
+            result.append((index, found.pop(0)))
+        else:
+            result.append((index, partner))
+    return [(index, partner) for index, partner in result if index is not None or partner not in taken]

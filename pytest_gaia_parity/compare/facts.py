@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_gaia_parity.compare.decode import Number
 from pytest_gaia_parity.compare.forms import (
     GENERATED,
+    IDENTIFYING,
     Template,
     alphabet_of,
     number_form,
@@ -48,23 +49,28 @@ def type_of(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def learn(samples: Sequence[Any], *, assume: bool = False) -> Fact:
+def learn(samples: Sequence[Any], *, is_id: bool = False) -> Fact:
     """The strongest fact that all samples share.
 
-    :param assume: there was one run only: a value that looks generated is held to its form, not to itself.
+    What looks generated is held to its form even where it held still: an environment's own users, rows and start have
+    ids and times of their own, and these are the same in every run on it.
+
+    :param is_id: the place is called an id, so that any token or number there is a name.
     """
     first = samples[0]
     if all(same(first, other) for other in samples[1:]):
-        if assume and _looks_generated(first):
-            return _form_fact([first])
+        if _looks_generated(first, is_id=is_id):
+            fact = _form_fact([first]) if isinstance(first, str) else _number_fact([first])
+            if fact is not None:
+                return fact
         return Fact(CONSTANT, "the same", first)
     types = {type_of(sample) for sample in samples}
     if types == {"string"}:
         return _form_fact(samples)
     if types <= {"integer", "decimal"}:
-        forms = {_number_form(sample) for sample in samples}
-        if len(forms) == 1:
-            return Fact(TEMPLATE, f"{_article(forms)}", ("number", next(iter(forms))))
+        fact = _number_fact(samples)
+        if fact is not None:
+            return fact
     if len(types) == 1:
         return Fact(TYPE, f"{_article(types)}", ("type", frozenset(types)))
     return Fact(ANYTHING, " or ".join(sorted(types)), ("type", frozenset(types)))
@@ -80,6 +86,13 @@ def keeps(fact: Fact, value: Any) -> bool:
     if name == "number":
         return type_of(value) in {"integer", "decimal"} and bool(_number_form(value) == wanted)
     return isinstance(value, str) and _keeps_text(name, wanted, value)
+
+
+def _number_fact(samples: Sequence[Any]) -> Fact | None:
+    forms = {_number_form(sample) for sample in samples}
+    if len(forms) > 1:
+        return None
+    return Fact(TEMPLATE, _article(forms), ("number", next(iter(forms))))
 
 
 def _keeps_text(name: str, wanted: Any, value: str) -> bool:
@@ -140,11 +153,12 @@ def _number_form(value: Any) -> str:
     return number_form(value.text if isinstance(value, Number) else repr(value))
 
 
-def _looks_generated(value: Any) -> bool:
+def _looks_generated(value: Any, *, is_id: bool) -> bool:
     if isinstance(value, str):
-        return any(token.family.rstrip("0123456789") in GENERATED for token in template_of(value).tokens)
+        families = {token.family.rstrip("0123456789") for token in template_of(value).tokens}
+        return bool(families & GENERATED) or (is_id and bool(families & IDENTIFYING))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _number_form(value).startswith("epoch")
+        return is_id or _number_form(value).startswith("epoch")
     return False
 
 

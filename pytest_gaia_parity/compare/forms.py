@@ -162,3 +162,12 @@ def decoded_jwt(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return {"header": header, "claims": claims, "signature": parts[2]}
+
+
+def is_id(key: Any) -> bool:
+    """Whether a key says that its value is an id.
+
+    >>> is_id("user_id"), is_id("assetId"), is_id("valid")
+    (True, True, False)
+    """
+    return isinstance(key, str) and (key.lower() in {"id", "_id"} or key.endswith(("_id", "Id", "ID", "-id")))

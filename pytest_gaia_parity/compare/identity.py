@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_gaia_parity.compare.forms import IDENTIFYING, template_of
+from pytest_gaia_parity.compare.forms import IDENTIFYING, is_id, template_of
 from pytest_gaia_parity.model.comparison import Difference, Kind
 from pytest_gaia_parity.model.path import Path, render_path
 
@@ -34,12 +34,8 @@ def identities(tree: Any, pair: int, path: Path = ()) -> Iterator[tuple[Place, s
         for number, token in enumerate(template_of(tree).tokens):
             if token.family.rstrip("0123456789") in IDENTIFYING:
                 yield Place(pair, path, number), token.value
-    elif isinstance(tree, int) and not isinstance(tree, bool) and path and _is_id(path[-1]):
+    elif isinstance(tree, int) and not isinstance(tree, bool) and path and is_id(path[-1]):
         yield Place(pair, path, 0), str(tree)
-
-
-def _is_id(key: Any) -> bool:
-    return isinstance(key, str) and (key.lower() in {"id", "_id"} or key.endswith(("_id", "Id", "ID")))
 
 
 def broken(
@@ -55,7 +51,8 @@ def broken(
         for place in baselines[0]
         if place in candidate and all(place in run for run in baselines) and not rules.ignores(place.path)
     }
-    varying = {place: one for place, one in signatures.items() if len(baselines) == 1 or len(set(one)) > 1}
+    # a number that held still may equal another by chance; what is generated does not
+    varying = {place: one for place, one in signatures.items() if len(set(one)) > 1 or not one[0].isdigit()}
     first_of: dict[tuple[str, ...], Place] = {}
     owner_of: dict[str, Place] = {}
     told: set[tuple[str, ...]] = set()

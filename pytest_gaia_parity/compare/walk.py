@@ -12,7 +12,7 @@ import msgspec
 from pytest_gaia_parity.compare.decode import Number
 from pytest_gaia_parity.compare.diff import Absent, explain
 from pytest_gaia_parity.compare.facts import CONSTANT, Fact, keeps, learn, same, type_of
-from pytest_gaia_parity.compare.forms import decoded_jwt
+from pytest_gaia_parity.compare.forms import decoded_jwt, is_id
 from pytest_gaia_parity.model.comparison import Difference, Kind
 from pytest_gaia_parity.model.path import Path, matches, parse_path, render_path
 
@@ -172,7 +172,7 @@ class Walk:
             self._report((*path, value.index(item)), Kind.ADDED, Absent, item, "in any order")
 
     def _values(self, samples: Sequence[Any], value: Any, path: Path) -> None:
-        fact = learn(samples, assume=self.runs == 1)
+        fact = learn(samples, is_id=bool(path) and is_id(path[-1]))
         if fact.rank == CONSTANT:
             self._constants(samples[0], value, path, len(samples))
             return
