@@ -88,7 +88,9 @@ class FlyError(CommandError):
 
 def fly_error(outcome: Outcome, *, command: str, app: str, mask: Mask) -> FlyError:
     """Turn a failed command into an error without secrets."""
-    said = _without_echo(mask(_last_error(outcome.err) or _last_error(outcome.out)))
+    # progress speaks of health too: only the error itself tells what failed
+    error = _last_error(outcome.err) or _last_error(outcome.out)
+    said = _without_echo(mask(error))
     if outcome.ended == "timeout":
         return FlyError(
             f"'{command}' did not end within {outcome.command.timeout:g} s",
@@ -98,7 +100,7 @@ def fly_error(outcome: Outcome, *, command: str, app: str, mask: Mask) -> FlyErr
         )
     if outcome.ended or outcome.code in {127, -2, -15}:
         return FlyError(f"'{command}' was interrupted", failure=FlyFailure.INTERRUPTED, outcome=outcome)
-    failure, hint = _classified(f"{outcome.err}\n{outcome.out}")
+    failure, hint = _classified(error)
     return FlyError(
         f"'{command}' failed with exit code {outcome.code}: {said or 'it said nothing'}",
         failure=failure,

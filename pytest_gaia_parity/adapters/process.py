@@ -144,6 +144,30 @@ class Runner:
         return Process(command, mask=self._mask, on_line=on_line)
 
 
+def start_detached(command: Command, *, log: Path) -> int:
+    """Start a program that outlives this one, its output going to *log*; returns its process id.
+
+    :raises CommandError: there is no such program.
+    """
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        started = subprocess.Popen(  # noqa: S603 - a list of arguments and no shell
+            command.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            env={**os.environ, **command.env},
+            cwd=command.cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _start_failure(command, error) from None
+    finally:
+        os.close(descriptor)
+    started.returncode = 0  # nobody waits for it, and Python shall not complain of that
+    return started.pid
+
+
 class Process:
     """A running program. A thread of its own starts it, reads all it says, and ends it in time.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: the verbs, each a module of this folder with `add_parser`
-VERBS = ("compare", "merge", "lab", "init", "sync_secrets", "verify")
+VERBS = ("compare", "merge", "lab", "init", "sync_secrets", "verify", "deploy", "status")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

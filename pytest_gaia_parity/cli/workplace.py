@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_gaia_parity.config.schema import Config
+
+#: colours and cursor movements of other programs
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def add_common_flags(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +45,7 @@ def workplace(given: argparse.Namespace, start: Path) -> Workplace:
     """
     config = load_config(start, given.config)
     if not given.lab:
-        return open_workplace(config, say=say)
+        return open_workplace(config, say=say, live=_live)
     from pytest_gaia_parity.lab.world import read_world  # noqa: PLC0415 - --lab only
     from pytest_gaia_parity.network.lab import LabNetwork  # noqa: PLC0415 - likewise
 
@@ -48,6 +53,8 @@ def workplace(given: argparse.Namespace, start: Path) -> Workplace:
     return open_workplace(
         config,
         say=say,
+        live=_live,
+        is_lab=True,
         program=world.program,
         env=world.env,
         state=world.state,
@@ -64,5 +71,24 @@ def lab_folder(config: Config) -> Path:
 
 def say(line: str) -> None:
     """Print a line at once: a pipe or a log shows progress too."""
+    _erase()
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _live(line: str) -> None:
+    """Show what a long command is at: one line that the next one replaces, on a terminal; a line each elsewhere."""
+    text = _CONTROL.sub("", line).strip()
+    if not text:
+        return
+    if sys.stdout.isatty():
+        _erase()
+        sys.stdout.write(f"  {text}"[: shutil.get_terminal_size().columns - 1])
+    else:
+        sys.stdout.write(f"  {text}\n")
+    sys.stdout.flush()
+
+
+def _erase() -> None:
+    if sys.stdout.isatty():
+        sys.stdout.write("\r\x1b[2K")

@@ -419,6 +419,7 @@ def deploy(world: World, _words: list[str], flags: Table) -> None:
     image, digest = _image(world, flags, name)
     print(f"\nWatch your deployment at https://fly.io/apps/{name}/monitoring\n")
     version = _release(world, flags, image=image, digest=digest, reason="Release")
+    world.strike("deploy", name, moment="settled")
     print(f"\nVisit your newly deployed app at https://{name}.fly.dev/")
     if os.environ.get("FLY_EMIT_RELEASE_JSON") in {"1", "true", "t", "ok"}:
         print(json.dumps({"id": f"rel_{version}", "version": version, "image_ref": image}))

@@ -44,7 +44,7 @@ class Fingerprints:
     """The folder of fingerprints, one file per app, and the key."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def read(self, app: str) -> Known:
         """What is known of an app; nothing if it was never written from here, or with another key."""
@@ -70,8 +70,8 @@ class Fingerprints:
 
         :raises RefusedError: another run holds it.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._folder / f"{target}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self.folder / f"{target}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,18 +88,18 @@ class Fingerprints:
             os.close(descriptor)
 
     def _file(self, app: str) -> Path:
-        return self._folder / "secrets" / f"{app}.json"
+        return self.folder / "secrets" / f"{app}.json"
 
     def _key_name(self) -> str:
         return hmac.new(self._key(), b"the name of this key", hashlib.sha256).hexdigest()[:16]
 
     def _key(self) -> bytes:
         """The key; made once, and by one of several processes at once."""
-        path = self._folder / "key"
+        path = self.folder / "key"
         with contextlib.suppress(FileNotFoundError):
             return _checked_key(path)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = self._folder / f"key.{secrets.token_hex(8)}"
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = self.folder / f"key.{secrets.token_hex(8)}"
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.write(descriptor, secrets.token_bytes(32))

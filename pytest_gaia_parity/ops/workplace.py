@@ -44,6 +44,10 @@ class Workplace:
     fingerprints: Fingerprints
     say: Say
     open_network: Callable[[Config, str], Network] = field(repr=False)
+    #: told each line that a long command prints, where somebody watches
+    live: Say = field(repr=False, default=lambda _: None)
+    #: the embedded stack is operated: nothing is built, no fly.toml is needed
+    is_lab: bool = False
 
     def services(self, names: Sequence[str] | None) -> tuple[str, ...]:
         """The services that are meant: those named, else all.
@@ -117,6 +121,8 @@ def open_workplace(  # noqa: PLR0913 - keywords
     state: Path | None = None,
     env_file: Path | None = None,
     open_network: Callable[[Config, str], Network] | None = None,
+    live: Say = lambda _: None,
+    is_lab: bool = False,
 ) -> Workplace:
     """Put together what verbs need.
 
@@ -140,6 +146,8 @@ def open_workplace(  # noqa: PLR0913 - keywords
         fingerprints=Fingerprints(folder),
         say=lambda text: say(mask(text)),
         open_network=open_network or _open_network,
+        live=lambda text: live(mask(text)),
+        is_lab=is_lab,
     )
 
 
