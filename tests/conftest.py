@@ -58,7 +58,7 @@ def project(pytester: pytest.Pytester, serve: Callable[[Routes], Server]) -> Cal
     return make
 
 
-@pytest.fixture(params=["plain", "n0", "n2"])
+@pytest.fixture(params=["plain", "n2"])
 def workers(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """Without pytest-xdist, with it but no workers, with two workers."""
-    return {"plain": ("-p", "no:xdist"), "n0": ("-n", "0"), "n2": ("-n", "2")}[request.param]
+    """Without pytest-xdist, and with two of its workers."""
+    return {"plain": ("-p", "no:xdist"), "n2": ("-n", "2")}[request.param]

@@ -112,7 +112,7 @@ def test_a_target_that_hangs_is_named_after_one_timeout(project: Callable[..., P
     made.write(test_a=HEALTH)
     result = made.run("--parity=dev")
     assert result.ret == 69
-    result.stdout.fnmatch_lines([f"*dev*api*127.0.0.1:{silent_port}*time*"])
+    result.stdout.fnmatch_lines([f"*dev*api*127.0.0.1:{silent_port}*no answer within*"])
 
 
 def test_a_request_that_times_out_is_recorded_and_named(project: Callable[..., Project], silent_port: int) -> None:

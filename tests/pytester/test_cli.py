@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,6 @@ from pytest_gaia_parity.cli.main import VERBS, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.servers import Project
 
@@ -121,7 +121,7 @@ def test_init_extends_a_pyproject(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_both_ways_to_call_it_are_one(pytester: pytest.Pytester) -> None:
     module = pytester.run(sys.executable, "-m", "pytest_gaia_parity", "--version")
-    command = pytester.run("gaia-parity", "--version")
+    command = pytester.run(Path(sys.executable).with_name("gaia-parity"), "--version")
     assert module.ret == command.ret == 0
     assert module.outlines == command.outlines
 
