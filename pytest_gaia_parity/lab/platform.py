@@ -7,7 +7,7 @@ import gzip
 import uuid
 from typing import TYPE_CHECKING
 
-import brotli  # type: ignore[import-untyped]  # it has no stubs
+import brotli
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-import brotli  # type: ignore[import-untyped]  # it has no stubs
+import brotli
 import httpx
 import pytest
 
