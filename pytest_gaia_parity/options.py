@@ -72,6 +72,10 @@ def add_options(parser: pytest.Parser) -> None:
         help="Plant a named fault on the candidate side of the embedded stack; may be repeated; 'list' shows them",
     )
     add("--allow-writes", action="store_true", help="Let tests send requests that may write to read-only targets")
+    add("--verify", metavar="TARGET", help="Check what is deployed on TARGET, an item per check, in place of any tests")
+    add("--allow-deploy", action="store_true", help="Let the fixtures secret_sync and deploy change a remote target")
+    add("--dry-run", action="store_true", help="Let the fixtures secret_sync and deploy plan only")
+    add("--yes", action="store_true", help="Let the fixtures secret_sync and deploy change a protected target")
     add("--no-preflight", action="store_true", help="Do not ask every service for its health before the first test")
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_gaia_parity import fixtures, options
+from pytest_gaia_parity import fixtures, ops_fixtures, options
 
 target = fixtures.target
 services = fixtures.services
 async_services = fixtures.async_services
 parity = fixtures.parity
+_workplace = ops_fixtures._workplace  # noqa: SLF001 - pytest knows a fixture by the plugin's attribute
+secret_sync = ops_fixtures.secret_sync
+deploy = ops_fixtures.deploy
+verify = ops_fixtures.verify
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and the working hooks when an option asks for them."""
     for marker in options.MARKERS:
         config.addinivalue_line("markers", marker)
-    if options.is_active(config):
+    if config.getoption("verify"):
+        from pytest_gaia_parity.verify_items import VerifyHooks  # noqa: PLC0415 - an inactive run pays nothing
+
+        config.pluginmanager.register(VerifyHooks(config), "gaia-parity-verify")
+    elif options.is_active(config):
         from pytest_gaia_parity.run.start import start  # noqa: PLC0415 - an inactive run pays nothing
 
         start(config)

@@ -34,7 +34,9 @@ MAY_IMPORT = {
         "errors", "redact", "model", "config", "adapters", "network", "clients", "compare", "report", "lab", "options",
     },
     "fixtures": {"errors", "model", "run", "clients", "ops"},
-    "plugin": {"errors", "options", "fixtures", "run", "ops"},
+    "ops_fixtures": {"errors", "config", "network", "lab", "run", "ops"},
+    "verify_items": {"errors", "run", "ops", "ops_fixtures"},
+    "plugin": {"errors", "options", "fixtures", "ops_fixtures", "verify_items", "run", "ops"},
     "cli": {
         "errors", "redact", "model", "config", "adapters", "network", "clients", "compare", "report", "lab", "ops",
     },
@@ -53,7 +55,7 @@ HOMES = {
     "uvicorn": ("lab",),
     "starlette": ("lab",),
     "jwt": ("lab",),
-    "pytest": ("plugin.py", "options.py", "fixtures.py", "run"),
+    "pytest": ("plugin.py", "options.py", "fixtures.py", "ops_fixtures.py", "verify_items.py", "run"),
     "xdist": (),
 }
 
