@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from pytest_gaia_parity.model.comparison import Severity, Verdict
 from pytest_gaia_parity.report.align import DIFFERS, SAME, align_json, align_lines
 from pytest_gaia_parity.report.encode import encode_json
@@ -38,6 +40,12 @@ _VALUE = 120
 _ALIGNED = 2_000_000
 #: bytes of a body that is no text which are shown
 _BYTES = 2048
+
+
+def errors_first(comparison: Comparison) -> Comparison:
+    """The comparison with what fails before what passes; list, page and static part show this order."""
+    ordered = sorted(comparison.differences, key=lambda one: one.severity is Severity.NOTE)
+    return msgspec.structs.replace(comparison, differences=tuple(ordered))
 
 
 def index_row(comparison: Comparison, evidence: Evidence) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from pytest_gaia_parity.report.details import ORDER, detail, index_row
+from pytest_gaia_parity.report.details import ORDER, detail, errors_first, index_row
 from pytest_gaia_parity.report.encode import encode_json
 from pytest_gaia_parity.report.files import cannot_write, partial_of, shown_path, whole_file
 from pytest_gaia_parity.report.pack import chunk_starts, packed_all, packed_chunks
@@ -54,6 +54,8 @@ class HtmlSink:
     def write(self, comparison: Comparison, evidence: Evidence) -> None:
         """Take one comparison with its evidence."""
         index, details = self._spools()
+        if len(comparison.differences) > 1:
+            comparison = errors_first(comparison)
         key = f"{ORDER.index(comparison.verdict)}{comparison.test}"
         index.add(key, encode_json(index_row(comparison, evidence)))
         details.add(key, encode_json(detail(comparison, evidence)))

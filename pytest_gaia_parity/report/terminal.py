@@ -112,7 +112,7 @@ def _field_lines(tally: Tally, where: str, width: int) -> Iterator[Line]:
         yield _line(f"… and {_counted(tests, 'finding')} more in {_counted(len(rest), 'field')}{_in(where)}")
     notes = [group for group in tally.fields if group.severity is Severity.NOTE]
     if notes:
-        yield _line(f"{_counted(len(notes), 'field')} differ in ways that pass, as notes{_in(where)}", light=True)
+        yield _line(f"{_counted(len(notes), 'field')} with differences that pass, as notes{_in(where)}", light=True)
 
 
 def _field_line(group: FieldGroup, width: int) -> Iterator[Line]:

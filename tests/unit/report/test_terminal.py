@@ -71,7 +71,7 @@ def test_at_most_ten_findings_and_what_was_left_out_is_said() -> None:
 def test_notes_are_counted_and_not_listed() -> None:
     note = difference("headers.content-encoding", severity=Severity.NOTE)
     text = lines(Comparison(test="a", verdict=Verdict.MATCH, differences=(note,)))
-    assert text[0] == "1 field differ in ways that pass, as notes, in reports/parity-dev.html"
+    assert text[0] == "1 field with differences that pass, as notes, in reports/parity-dev.html"
 
 
 def test_what_fails_without_a_difference_gives_its_reason() -> None:
