@@ -11,7 +11,7 @@ parity: $(STAMP)
 	$(BIN)/pytest --parity dev --lab
 
 test: $(STAMP) packages
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 # what CI checks beside the tests
 check: $(STAMP)

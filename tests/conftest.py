@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
+#: folders whose tests share something that is made once: an engine, a browser, a built program
+_TOGETHER = ("docker", "browser", "fly", "real")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep such tests on one worker, under --dist loadgroup."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in _TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:

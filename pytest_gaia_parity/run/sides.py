@@ -84,7 +84,9 @@ def split_node_id(node_id: str, sides: Sequence[Side]) -> tuple[str, Side | None
     >>> split_node_id("a.py::test_x[local#2-7]", [Side(target="local"), Side(target="local", run=2)])[0]
     'a.py::test_x[7]'
     """
-    path, _, name = node_id.partition("::")
+    # pytest-xdist's loadgroup appends the group's name
+    plain = f"{before}]" if (before := node_id.rpartition("]@")[0]) else node_id
+    path, _, name = plain.partition("::")
     function, bracket, rest = name.partition("[")
     if bracket:
         for side in sides:

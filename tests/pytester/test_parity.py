@@ -348,3 +348,13 @@ def test_verbose_and_quiet_show_verdicts(project: Callable[..., Project]) -> Non
         ["*test_item[[]local = dev] MISMATCH*", "*test_health[[]local = dev] MATCH*100%*"]
     )
     made.run("--parity=dev", "-q").stdout.fnmatch_lines(["*parity local ≠ dev: 1 matched, 1 mismatched*"])
+
+
+@pytest.mark.parametrize("mode", ["loadgroup", "worksteal"])
+def test_no_distribution_mode_is_special(project: Callable[..., Project], mode: str) -> None:
+    made = project({"/item": {"a": 1}}, dev={"/item": {"a": 2}})
+    made.write(
+        test_a=f"import pytest\n@pytest.mark.xdist_group('one')\n{ITEM}\n@pytest.mark.xdist_group('two')\n{HEALTH}"
+    )
+    assert made.run("--parity=dev", "-n", "2", "--dist", mode).ret == 1
+    assert made.verdicts() == {"test_item": "mismatch", "test_health": "match"}

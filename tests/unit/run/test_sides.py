@@ -31,3 +31,7 @@ def test_what_only_looks_like_a_side_is_none(node_id: str) -> None:
 def test_any_side_leads_to_all_sides(label: str, parameters: str) -> None:
     expected = [f"{FUNCTION}[{side.id}{parameters}]" for side in SIDES]
     assert expand_sides(PLAN, f"{FUNCTION}[{label}{parameters}]") == expected
+
+
+def test_the_name_of_an_xdist_group_is_no_part_of_a_test() -> None:
+    assert split_node_id(f"{FUNCTION}[dev-3]@database", SIDES) == (f"{FUNCTION}[3]", SIDES[1])
