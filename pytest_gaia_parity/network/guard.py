@@ -65,7 +65,8 @@ class GuardedNetwork:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise UnreachableError(
-                f"target '{self._target}': the name '{host}' is not known: {error.strerror}", hint=_HINTS[self._via]
+                f"target '{self._target}': the name '{host}' is not known: {error.strerror}",
+                hint=_HINTS.get(self._via, ""),
             ) from None
         addresses: Sequence[str] = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for address in addresses:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Endpoint(NamedTuple):
@@ -48,4 +51,18 @@ class Network(Protocol):
 
     def close(self) -> None:
         """End what was started; may be called more than once."""
+        ...
+
+
+@runtime_checkable
+class Platform(Protocol):
+    """A network whose platform tells more of a service than how it is reached."""
+
+    def about(self, host: str, *, failed: bool = False) -> Mapping[str, Any]:
+        """What is known of whatever serves a name: `image`, `container`, `container_health`, `machines`; never raises.
+
+        Asked by preflight only.
+
+        :param failed: the service could not be reached, so that a slow call of the platform is worth its time.
+        """
         ...

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from pytest_gaia_parity.clients.probe import ProbeTarget, probe
 from pytest_gaia_parity.model.recording import ServiceFacts
+from pytest_gaia_parity.network.route import Platform
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_gaia_parity.run.state import Run
 
 #: seconds that one service may take to be resolved, connected and to answer
@@ -42,15 +46,31 @@ def _probe(run: Run, target: str) -> dict[str, ServiceFacts]:
     services = {
         name: ProbeTarget(url=url, health=run.config.service(name).health) for name, url in run.urls(target).items()
     }
-    seen = probe(target=target, services=services, network=run.network(target), timeout=TIMEOUT)
-    # what the platform says of machines; the lab's platform is the lab
-    machines = {} if run.stack is None else run.stack.machines(target)
-    return {
-        name: msgspec.structs.replace(facts, details={**facts.details, "machines": machines[name]})
-        if name in machines
-        else facts
-        for name, facts in seen.items()
-    }
+    network = run.network(target)
+    seen = probe(target=target, services=services, network=network, timeout=TIMEOUT)
+    if run.stack is not None:  # the lab's platform is the lab
+        machines = run.stack.machines(target)
+        return {
+            name: _told(facts, {"machines": machines[name]} if name in machines else {}) for name, facts in seen.items()
+        }
+    if not isinstance(network, Platform):
+        return seen
+    with ThreadPoolExecutor(max_workers=max(1, min(32, len(seen)))) as pool:
+        told = pool.map(
+            lambda facts: network.about(urlsplit(facts.url).hostname or "", failed=bool(facts.failure)), seen.values()
+        )
+        return {name: _told(facts, table) for (name, facts), table in zip(seen.items(), told, strict=True)}
+
+
+def _told(facts: ServiceFacts, platform: Mapping[str, Any]) -> ServiceFacts:
+    """Add what the platform says of a service to what was seen of it."""
+    rest = {key: value for key, value in platform.items() if key != "image"}
+    failure = facts.failure
+    if failure and rest.get("container_health") == "unhealthy":
+        failure = f"{failure}; its container is unhealthy"
+    return msgspec.structs.replace(
+        facts, image=str(platform.get("image", "")) or facts.image, failure=failure, details={**facts.details, **rest}
+    )
 
 
 def failures(facts: Facts) -> list[tuple[str, str, ServiceFacts]]:
