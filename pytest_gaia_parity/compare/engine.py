@@ -9,6 +9,7 @@ import msgspec
 
 from pytest_gaia_parity.compare.addresses import Addresses
 from pytest_gaia_parity.compare.align import align, key_of, label_of
+from pytest_gaia_parity.compare.codings import compare_codings
 from pytest_gaia_parity.compare.decode import Decoded, decode
 from pytest_gaia_parity.compare.explain import causes_of
 from pytest_gaia_parity.compare.headers import OF_CLIENT, meaning
@@ -204,7 +205,7 @@ def _compare_exchange(
     walk.kind = Kind.HEADER_CHANGED
     walk.compare([part.headers for part in before], after.headers, ("headers",))
     walk.kind = None
-    _compare_codings(walk, runs[0], candidate)
+    compare_codings(walk, runs[0], candidate)
     _compare_bodies(walk, [part.body for part in before], after.body)
     return [part.tree for part in before], after.tree
 
@@ -246,27 +247,6 @@ def _comparable_request_body(exchange: Exchange, addresses: Addresses) -> Any:
     if found and request.body.text is not None:
         return request.body.text.replace(boundary.strip('"'), "boundary").splitlines()
     return decode(request.body, request.headers, addresses).tree
-
-
-def _compare_codings(walk: Walk, baseline: Exchange, candidate: Exchange) -> None:
-    coding, other = _coding(baseline), _coding(candidate)
-    if coding != other and not walk.rules.ignores(("headers", "content-encoding")):
-        walk.found.append(
-            Difference(
-                exchange=walk.exchange,
-                path="headers.content-encoding",
-                kind=Kind.ENCODING_CHANGED,
-                baseline=coding,
-                candidate=other,
-                severity=Severity.NOTE,
-                pair=walk.pair,
-            )
-        )
-
-
-def _coding(exchange: Exchange) -> str:
-    headers = () if exchange.response is None else exchange.response.headers
-    return ", ".join(value.lower() for name, value in headers if name.lower() == "content-encoding") or "identity"
 
 
 def _compare_bodies(walk: Walk, before: Sequence[Decoded], after: Decoded) -> None:
