@@ -4,7 +4,7 @@
   const SAME = 0, VARIES = 1, DIFFERS = 2, NOTED = 3;
   const $ = (id) => document.getElementById(id);
   const meta = JSON.parse($("meta").textContent);
-  const state = { q: "", c: "", d: "", view: "" };
+  const state = { q: "", c: "", d: "", t: "", view: "" };
   let rows = [], shown = [], hay = null, opened = -1, current = null;
 
   // --- small tools
@@ -164,8 +164,8 @@
   // the file gives way first: the end of a name tells tests apart
   function nameParts(test) {
     const cut = test.indexOf("::");
-    return cut < 0 ? [el("span", { class: "name" }, visible(test))]
-      : [el("span", { class: "file" }, visible(test.slice(0, cut + 2))), el("span", { class: "name" }, visible(test.slice(cut + 2)))];
+    const name = el("span", { class: "name" }, visible(cut < 0 ? test : test.slice(cut + 2)));
+    return el("span", { class: "names" }, cut < 0 ? null : el("span", { class: "file" }, visible(test.slice(0, cut + 2))), name);
   }
   function listItem(at) {
     const row = rows[shown[at]];
@@ -175,7 +175,7 @@
     if (errors > 1) two = `${errors} × ${two}`;
     const item = el("li", { "data-at": at, "aria-setsize": shown.length, "aria-posinset": at + 1 },
       el("a", { href: `#${state.q ? `q=${encodeURIComponent(state.q)}&` : ""}c=${encodeURIComponent(test)}`, title: visible(test) },
-        el("span", { class: "one" }, badge(verdict), isNew ? el("span", { class: "badge v-unstable" }, "new") : null, ...nameParts(test)),
+        el("span", { class: "one" }, badge(verdict), isNew ? el("span", { class: "badge v-unstable" }, "new") : null, nameParts(test)),
         el("span", { class: "two" }, visible(two) || "no exchange")));
     item.style.top = `${at * ROW}px`;
     return item;
@@ -291,21 +291,23 @@
     const first = Math.max(0, counts.findIndex((count) => count));
     const panel = el("div", { role: "tabpanel", id: `panel-${index}`, tabindex: "0", "aria-labelledby": `tab-${index}-${first}` });
     const list = el("div", { role: "tablist", "aria-label": `Parts of ${visible(exchange.label)}` });
+    const choose = (number, focus) => { state.t = `${index}.${number}`; state.d = ""; writeHash(false); select(number, focus); };
     const select = (number, focus) => {
       [...list.children].forEach((tab, at) => { tab.setAttribute("aria-selected", at === number); tab.tabIndex = at === number ? 0 : -1; if (focus && at === number) tab.focus(); });
       panel.setAttribute("aria-labelledby", `tab-${index}-${number}`);
       panel.replaceChildren(tabs[number][1]());
     };
     tabs.forEach(([name], at) => list.append(el("button", {
-      type: "button", role: "tab", id: `tab-${index}-${at}`, "aria-controls": `panel-${index}`, onclick: () => select(at),
+      type: "button", role: "tab", id: `tab-${index}-${at}`, "aria-controls": `panel-${index}`, onclick: () => choose(at),
       onkeydown: (event) => {
         const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
-        if (next !== undefined) { event.preventDefault(); event.stopPropagation(); select((next + tabs.length) % tabs.length, true); }
+        if (next !== undefined) { event.preventDefault(); event.stopPropagation(); choose((next + tabs.length) % tabs.length, true); }
       },
     }, name, counts[at] ? " " : "", counts[at] ? el("span", { class: "mark" }, String(counts[at]), el("span", { class: "hidden" }, " differences")) : null)));
     card.append(list, panel);
     card.select = select;
-    select(first);
+    const [at, tab] = state.t.split(".").map(Number);
+    select(state.t && at === index && tabs[tab] ? tab : first);
     return card;
   }
   function tabOf(path) { return path.startsWith("request") ? 2 : path.startsWith("headers") ? 1 : 0; }
@@ -532,6 +534,7 @@
     const one = current?.data.differences[index];
     if (!one) return;
     state.d = String(index + 1);
+    state.t = "";
     if (remembered) writeHash(false);
     const cards = [...$("detail").querySelectorAll(".exchange")];
     let box = $("detail");
@@ -554,7 +557,7 @@
     const at = shown.indexOf(opened);
     open(shown[Math.max(0, Math.min(shown.length - 1, at < 0 ? (by > 0 ? 0 : shown.length - 1) : at + by))]);
   }
-  function open(number) { state.c = rows[number][0]; state.d = ""; writeHash(true); focusedTo(number); show(); }
+  function open(number) { state.c = rows[number][0]; state.d = state.t = ""; writeHash(true); focusedTo(number); show(); }
   function focusedTo(number) {
     const at = shown.indexOf(number);
     if (at < 0) return;
@@ -562,7 +565,7 @@
     const scroller = $("scroller"), top = at * ROW;
     if (top < scroller.scrollTop || top + ROW > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top - scroller.clientHeight / 2;
   }
-  function back() { state.c = state.d = ""; writeHash(true); show(); if (document.body.classList.contains("listing")) focusRow(focused); else $("main").focus(); }
+  function back() { state.c = state.d = state.t = ""; writeHash(true); show(); if (document.body.classList.contains("listing")) focusRow(focused); else $("main").focus(); }
   function unify() {
     state.view = current?.unified ? "split" : "unified";
     writeHash(false);
