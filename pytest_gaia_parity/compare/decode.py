@@ -11,6 +11,8 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from pytest_gaia_parity.compare.markup import read_html, read_xml
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,6 +26,8 @@ class Decoded(NamedTuple):
     kind: str
     tree: Any
     problems: tuple[str, ...] = ()
+    #: the test left the stream before its end
+    is_partial: bool = False
 
 
 class Number(NamedTuple):
@@ -48,44 +52,67 @@ def media_type(headers: Headers) -> tuple[str, dict[str, str]]:
 
 def decode(body: Body, headers: Headers, addresses: Addresses) -> Decoded:
     """Read a body by its media type; what cannot be read so is read as text, then as bytes, and said."""
+    decoded = _decode(body, headers, addresses)
+    return decoded._replace(is_partial=True) if body.partial else decoded
+
+
+def _decode(body: Body, headers: Headers, addresses: Addresses) -> Decoded:
     kind, parameters = media_type(headers)
-    problems = [f"content-encoding cannot be undone: {body.decode_error}"] if body.decode_error else []
+    problems = [f"the content-encoding cannot be undone: {body.decode_error}"] if body.decode_error else []
     if body.truncated:
         # nothing passes for being too large: only the digest of all of it can make it equal
         return Decoded("truncated", {"size": body.size, "digest": body.digest}, tuple(problems))
     content = body.content
     if not content:
         return Decoded("empty", None, tuple(problems))
-    text = body.text
-    if text is None:
-        text = _text(content, parameters.get("charset", ""), kind, problems)
+    text = _text(body, content, kind, parameters.get("charset", ""), problems)
     if text is None:
         return Decoded("bytes", _digest(content), tuple(problems))
     text = addresses.neutral(text)
+    if text.startswith("\ufeff"):
+        problems.append("the body begins with a byte order mark")
+        text = text[1:]
     reader = _reader(kind)
     if reader is None:
-        return Decoded("text", text.splitlines(), tuple(problems))
+        return Decoded("text", _lines(text, problems), tuple(problems))
+    if body.partial:
+        text = text[: text.rfind("\n") + 1]
     try:
-        return Decoded(kind, reader(text), tuple(problems))
-    except (ValueError, RecursionError, csv.Error) as error:
+        tree = reader(text)
+    except (ValueError, RecursionError, csv.Error, AssertionError) as error:
         problems.append(f"the body is not {kind}: {error}")
-        return Decoded("text", text.splitlines(), tuple(problems))
+        return Decoded("text", _lines(text, problems), tuple(problems))
+    return Decoded(kind, tree, tuple(problems))
 
 
-def _text(content: bytes, charset: str, kind: str, problems: list[str]) -> str | None:
+def _lines(text: str, problems: list[str]) -> list[str]:
+    if "\r\n" in text:
+        problems.append("lines end with CR LF")
+    return text.splitlines()
+
+
+def _text(body: Body, content: bytes, kind: str, charset: str, problems: list[str]) -> str | None:
+    """A body as text; as it was recorded where it names no other charset than UTF-8."""
     is_text = kind.startswith("text/") or _reader(kind) is not None
-    if charset or is_text:
-        try:
-            return content.decode(charset or "utf-8")
-        except (UnicodeDecodeError, LookupError) as error:
-            problems.append(f"the body is not {charset or 'utf-8'}: {error}")
-    return None
+    if not charset or charset.lower().replace("-", "") in {"utf8", "usascii"}:
+        if body.text is not None:
+            return body.text
+        if not charset and not is_text:
+            return None
+    try:
+        return content.decode(charset or "utf-8")
+    except (UnicodeDecodeError, LookupError):
+        problems.append(f"the body is not {charset or 'utf-8'}: some bytes cannot be read")
+        return content.decode("utf-8", "replace") if is_text else None
 
 
 def _reader(kind: str) -> Callable[[str], Any] | None:
     if kind == "application/json" or kind.endswith("+json"):
         return read_json
+    if kind in {"application/xml", "text/xml"} or kind.endswith("+xml"):
+        return read_xml
     return {
+        "text/html": read_html,
         "application/x-ndjson": _read_lines,
         "application/jsonl": _read_lines,
         "application/json-seq": _read_lines,
@@ -105,7 +132,7 @@ def read_json(text: str) -> Any:
 
 def _decimal(text: str) -> Any:
     value = float(text)
-    return value if Decimal(repr(value)) == Decimal(text) else Number(text)
+    return value if repr(value) == text or Decimal(repr(value)) == Decimal(text) else Number(text)
 
 
 def _no_constant(text: str) -> Any:
@@ -124,7 +151,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _read_lines(text: str) -> list[Any]:
-    return [read_json(line) for line in text.replace("\x1e", "").splitlines() if line.strip()]
+    return [read_json(line) for line in text.replace("\x1e", "").split("\n") if line.strip()]
 
 
 def _read_events(text: str) -> list[dict[str, Any]]:
@@ -155,8 +182,12 @@ def _read_form(text: str) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
-def _read_csv(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text), strict=True))
+def _read_csv(text: str) -> Any:
+    """Rows by the names of the first line where these are names, else cells."""
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    if len(rows) < 2 or len(set(rows[0])) != len(rows[0]) or any(len(row) != len(rows[0]) for row in rows):
+        return rows
+    return {"header": rows[0], "rows": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]}
 
 
 def _digest(content: bytes) -> dict[str, Any]:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from pytest_gaia_parity.compare.addresses import Addresses
-from pytest_gaia_parity.compare.align import align, key_of, label_of
-from pytest_gaia_parity.compare.codings import compare_codings
-from pytest_gaia_parity.compare.decode import Decoded, decode
+from pytest_gaia_parity.compare.align import align_runs
 from pytest_gaia_parity.compare.explain import causes_of
-from pytest_gaia_parity.compare.headers import OF_CLIENT, meaning
-from pytest_gaia_parity.compare.identity import broken, identities
+from pytest_gaia_parity.compare.group import grouped
+from pytest_gaia_parity.compare.identity import broken
 from pytest_gaia_parity.compare.judge import by_outcome, outcome_differences, verdict_of
 from pytest_gaia_parity.compare.known import Ledger
-from pytest_gaia_parity.compare.walk import Rules, Walk
+from pytest_gaia_parity.compare.messages import Sent, compare_exchange, status_of
+from pytest_gaia_parity.compare.rules import Rules
+from pytest_gaia_parity.compare.walk import Walk
 from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, Kind, Pair, Severity, Verdict
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from pytest_gaia_parity.compare.align import Row
+    from pytest_gaia_parity.compare.identity import Occurrence
     from pytest_gaia_parity.model.exchange import Exchange
     from pytest_gaia_parity.model.recording import Header, TestRecord
     from pytest_gaia_parity.model.rules import CompareRules, Expected
@@ -68,7 +69,14 @@ class Comparer:
         differences, pairs, unstable = self._differences(baselines, candidates, rules)
         self._used |= rules.used & set(self._rules.ignore)
         if unstable:
-            return Comparison(test=test, verdict=Verdict.UNSTABLE, reason=unstable, exchanges=pairs)
+            unsure = Comparison(
+                test=test,
+                verdict=Verdict.UNSTABLE,
+                reason=unstable,
+                differences=tuple(differences),
+                exchanges=pairs,
+            )
+            return self._explained(unsure, baselines, candidates)
         differences = self._ledger.settle(test, differences)
         comparison = Comparison(
             test=test, verdict=verdict_of(differences), differences=tuple(differences), exchanges=pairs
@@ -95,72 +103,65 @@ class Comparer:
     def _differences(
         self, baselines: Sequence[TestRecord], candidates: Sequence[TestRecord], rules: Rules
     ) -> tuple[list[Difference], tuple[Pair, ...], str]:
-        """All differences of the first run of the candidate that stand in its other runs too."""
-        first, pairs, unstable = self._against(baselines, candidates[0], rules)
-        for candidate in candidates[1:]:
-            if not first or unstable:
-                break
-            again, _, _ = self._against(baselines, candidate, rules)
-            places = {(one.exchange.partition(" ")[0], one.path, one.kind) for one in again}
-            first = [
-                one
-                if (one.exchange.partition(" ")[0], one.path, one.kind) in places or one.kind in _NEVER_A_NOTE
-                else msgspec.structs.replace(one, severity=Severity.NOTE, says="not in every run of the candidate")
-                for one in first
-            ]
-        return [*outcome_differences(baselines, candidates), *first], pairs, unstable
+        """The differences that stand in most runs of the candidate; what stands in a few makes the test unstable."""
+        runs = [self._against(baselines, candidate, rules) for candidate in candidates[:1]]
+        found, pairs, unstable = runs[0]
+        if unstable:
+            return [], pairs, unstable
+        if len(candidates) > 1:
+            again = [self._against(baselines, candidate, rules)[0] for candidate in candidates[1:]]
+            found, unstable = _standing(found, again)
+        return grouped([*outcome_differences(baselines, candidates), *found]), pairs, unstable
 
     def _against(
         self, baselines: Sequence[TestRecord], candidate: TestRecord, rules: Rules
     ) -> tuple[list[Difference], tuple[Pair, ...], str]:
         mine, its = self._addresses
-        reference = baselines[0].exchanges
-        keys = [key_of(exchange, mine) for exchange in reference]
-        other_runs = [
-            dict(align(keys, [key_of(exchange, mine) for exchange in record.exchanges])) for record in baselines[1:]
-        ]
+        rows = align_runs([record.exchanges for record in baselines], candidate.exchanges, mine, its)
+        is_cut = baselines[0].outcome != candidate.outcome
         found: list[Difference] = []
-        pairs: list[Pair] = []
-        trees: list[tuple[list[dict[str, Any]], dict[str, Any]]] = []
-        for index, other in align(keys, [key_of(exchange, its) for exchange in candidate.exchanges]):
-            pair = len(pairs)
-            if index is None:
-                label = label_of(candidate.exchanges[other or 0], its)
-                pairs.append(Pair(label=label, candidate=other))
-                trees.append(([{}], {}))
-                if not _is_sometimes(candidate.exchanges[other or 0], baselines, reference, mine, its):
-                    found.append(
-                        Difference(
-                            exchange=label, path="exchange", kind=Kind.EXCHANGE_ADDED, candidate=label, pair=pair
-                        )
-                    )
+        names: list[Occurrence] = []
+        pairs = tuple(Pair(label=row.label, baseline=row.baseline, candidate=row.candidate) for row in rows)
+        for number, row in enumerate(rows):
+            runs = [baselines[run].exchanges[index] for run, index in row.runs]
+            if row.candidate is None or not runs:
+                found += _lone(row, number, len(baselines), is_cut=is_cut)
                 continue
-            label = label_of(reference[index], mine)
-            runs = [reference[index]]
-            for record, aligned in zip(baselines[1:], other_runs, strict=True):
-                partner = aligned.get(index)
-                if partner is not None:
-                    runs.append(record.exchanges[partner])
-            pairs.append(Pair(label=label, baseline=index, candidate=other))
-            if other is None:
-                trees.append(([{}], {}))
-                if len(runs) == len(baselines):
-                    found.append(
-                        Difference(
-                            exchange=label, path="exchange", kind=Kind.EXCHANGE_REMOVED, baseline=label, pair=pair
-                        )
-                    )
-                continue
-            statuses = [_status(run) for run in runs]
+            statuses = [status_of(run) for run in runs]
             if len(set(statuses)) > 1:
-                return [], tuple(pairs), f"{label}: the baseline itself answered {', '.join(map(str, statuses))}"
-            walk = Walk(rules, len(baselines), exchange=label, pair=pair)
-            trees.append(_compare_exchange(walk, runs, candidate.exchanges[other], (mine, its)))
+                return [], pairs, f"{row.label}: the baseline itself answered {', '.join(map(str, statuses))}"
+            other = candidate.exchanges[row.candidate]
+            walk = Walk(
+                rules,
+                len(baselines),
+                exchange=row.label,
+                pair=number,
+                names=names,
+                starts=tuple(self._began(run, 0) for run in runs),
+                start=self._began(other, 1),
+            )
+            compare_exchange(walk, runs, other, (mine, its), is_echo=bool(found))
             found += walk.found
-        found += _observations(baselines, candidate, rules, self._addresses)
-        labels = [pair.label for pair in pairs]
-        found += _identities(trees, labels, rules, found, len(baselines))
-        return found, tuple(pairs), ""
+        found += self._observations(baselines, candidate, rules, names)
+        labels = [*(row.label for row in rows), ""]
+        told = {(one.pair, one.path) for one in found}
+        sent = Sent(candidate.exchanges)
+        found += [one for one in broken(names, labels=labels, is_shared=sent.holds) if (one.pair, one.path) not in told]
+        return found, pairs, ""
+
+    def _began(self, exchange: Exchange, side: int) -> float:
+        """When an exchange began by the clock of the service that answered; 0 where unknown."""
+        facts = self._headers[side].services.get(exchange.service)
+        started = exchange.timings.started
+        return started + (facts.clock_offset or 0.0) if facts is not None and started else started
+
+    def _observations(
+        self, baselines: Sequence[TestRecord], candidate: TestRecord, rules: Rules, names: list[Occurrence]
+    ) -> list[Difference]:
+        mine, its = self._addresses
+        walk = Walk(rules, len(baselines), kind=Kind.OBSERVATION_CHANGED, names=names)
+        walk.compare([_observed(record, mine) for record in baselines], _observed(candidate, its), ("observations",))
+        return walk.found
 
     def _explained(
         self, comparison: Comparison, baselines: Sequence[TestRecord], candidates: Sequence[TestRecord]
@@ -171,117 +172,65 @@ class Comparer:
         return msgspec.structs.replace(comparison, causes=causes)
 
 
-_NEVER_A_NOTE = frozenset({Kind.STATUS_CHANGED, Kind.OUTCOME_CHANGED, Kind.EXCHANGE_ADDED, Kind.EXCHANGE_REMOVED})
+def _standing(first: list[Difference], again: list[list[Difference]]) -> tuple[list[Difference], str]:
+    """What stands in most runs of the candidate; and, where nothing does but something came up, what."""
+    places = [{_place(one) for one in run} for run in ({}, *again)]
+    runs = 1 + len(again)
+    standing = []
+    passing: list[tuple[Difference, int]] = []
+    for one in _distinct([first, *again]):
+        count = sum(_place(one) in run for run in [{_place(each) for each in first}, *places[1:]])
+        if one.severity is Severity.NOTE or 2 * count > runs:
+            standing.append(one)
+        else:
+            passing.append((one, count))
+    if passing and all(one.severity is Severity.NOTE for one in standing):
+        one, count = passing[0]
+        where = f"{one.exchange} {one.path}".strip()
+        return [
+            *standing,
+            *(each for each, _ in passing),
+        ], f"{where} differs in {count} of {runs} runs of the candidate"
+    return [*standing, *(each for each, _ in passing)], ""
 
 
-def _status(exchange: Exchange) -> object:
-    if exchange.failure is not None:
-        return exchange.failure.type
-    return None if exchange.response is None else exchange.response.status
+def _distinct(runs: list[list[Difference]]) -> list[Difference]:
+    found: dict[object, Difference] = {}
+    for run in runs:
+        for one in run:
+            found.setdefault(_place(one), one)
+    return list(found.values())
 
 
-def _is_sometimes(
-    exchange: Exchange, baselines: Sequence[TestRecord], reference: Sequence[Exchange], mine: Addresses, its: Addresses
-) -> bool:
-    """Whether the baseline makes this call in some of its runs."""
-    key = key_of(exchange, its)
-    most = max(sum(key_of(one, mine) == key for one in record.exchanges) for record in baselines)
-    return most > sum(key_of(one, mine) == key for one in reference)
+def _place(one: Difference) -> tuple[str, str, Kind]:
+    return one.exchange.partition(" ")[0], one.path, one.kind
 
 
-def _compare_exchange(
-    walk: Walk, runs: Sequence[Exchange], candidate: Exchange, addresses: tuple[Addresses, Addresses]
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Compare request, status, headers, body; returns the trees, for identities across exchanges."""
-    mine, its = addresses
-    before = [_Parts.of(run, mine) for run in runs]
-    after = _Parts.of(candidate, its)
-    walk.compare([part.request for part in before], after.request, ("request",))
-    status, other = _status(runs[0]), _status(candidate)
-    if status != other:
-        walk.kind = Kind.STATUS_CHANGED
-        walk.compare([status] * len(runs), other, ("status",))
-        walk.kind = None
-    walk.kind = Kind.HEADER_CHANGED
-    walk.compare([part.headers for part in before], after.headers, ("headers",))
-    walk.kind = None
-    compare_codings(walk, runs[0], candidate)
-    _compare_bodies(walk, [part.body for part in before], after.body)
-    return [part.tree for part in before], after.tree
-
-
-class _Parts(NamedTuple):
-    """What of an exchange is compared."""
-
-    request: dict[str, Any]
-    headers: dict[str, Any]
-    body: Decoded
-
-    @classmethod
-    def of(cls, exchange: Exchange, addresses: Addresses) -> _Parts:
-        request, response = exchange.request, exchange.response
-        url = urlsplit(request.url)
-        query: dict[str, Any] = {}
-        for name, value in parse_qsl(url.query, keep_blank_values=True):
-            query.setdefault(name, []).append(addresses.neutral(value))
-        sent = {
-            "path": url.path or "/",
-            "query": {name: values[0] if len(values) == 1 else values for name, values in query.items()},
-            "headers": meaning(request.headers, addresses, ignored=OF_CLIENT),
-            "body": _comparable_request_body(exchange, addresses),
-        }
-        if response is None:
-            return cls(sent, {}, Decoded("empty", None))
-        return cls(sent, meaning(response.headers, addresses), decode(response.body, response.headers, addresses))
-
-    @property
-    def tree(self) -> dict[str, Any]:
-        return {"request": self.request, "headers": self.headers, "body": self.body.tree}
-
-
-def _comparable_request_body(exchange: Exchange, addresses: Addresses) -> Any:
-    """The body that the test sent; of a multipart form the boundary is chosen by the client and means nothing."""
-    request = exchange.request
-    content_type = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-    _, found, boundary = content_type.partition("boundary=")
-    if found and request.body.text is not None:
-        return request.body.text.replace(boundary.strip('"'), "boundary").splitlines()
-    return decode(request.body, request.headers, addresses).tree
-
-
-def _compare_bodies(walk: Walk, before: Sequence[Decoded], after: Decoded) -> None:
-    if walk.rules.ignores(("body",)):
+def _lone(row: Row, number: int, runs: int, *, is_cut: bool) -> Iterator[Difference]:
+    """A call that one side alone made; where a test ended early, or polls, that follows from elsewhere."""
+    if row.candidate is None and len(row.runs) < runs:
         return
-    if after.problems != before[0].problems:
-        walk.found.append(
-            Difference(
-                exchange=walk.exchange,
-                path="body",
-                kind=Kind.ENCODING_CHANGED,
-                baseline="; ".join(before[0].problems) or "readable",
-                candidate="; ".join(after.problems) or "readable",
-                pair=walk.pair,
-            )
-        )
+    if row.candidate is not None and row.is_sometimes:
         return
-    if after.kind != before[0].kind:
-        walk.compare([{"kind": part.kind} for part in before], {"kind": after.kind}, ("body",))
-        return
-    if after.kind == "truncated" and after.tree != before[0].tree:
-        walk.compare([part.tree for part in before] * 2, after.tree, ("body",))
-        return
-    walk.compare([part.tree for part in before], after.tree, ("body",))
+    is_added = row.candidate is not None
+    yield Difference(
+        exchange=row.label,
+        path="exchange",
+        kind=Kind.EXCHANGE_ADDED if is_added else Kind.EXCHANGE_REMOVED,
+        baseline=msgspec.UNSET if is_added else row.label,
+        candidate=row.label if is_added else msgspec.UNSET,
+        severity=Severity.NOTE if row.is_repeat or is_cut else Severity.ERROR,
+        says="the same question asked once more or once less"
+        if row.is_repeat
+        else "the test ended early"
+        if is_cut
+        else "",
+        pair=number,
+    )
 
 
-def _observations(
-    baselines: Sequence[TestRecord], candidate: TestRecord, rules: Rules, addresses: tuple[Addresses, Addresses]
-) -> list[Difference]:
-    def tree(record: TestRecord, own: Addresses) -> dict[str, Any]:
-        return {one.name: _neutral(one.value, own) for one in record.observations}
-
-    walk = Walk(rules, len(baselines), kind=Kind.OBSERVATION_CHANGED)
-    walk.compare([tree(record, addresses[0]) for record in baselines], tree(candidate, addresses[1]), ("observations",))
-    return walk.found
+def _observed(record: TestRecord, addresses: Addresses) -> dict[str, Any]:
+    return {one.name: _neutral(one.value, addresses) for one in record.observations}
 
 
 def _neutral(value: Any, addresses: Addresses) -> Any:
@@ -290,22 +239,3 @@ def _neutral(value: Any, addresses: Addresses) -> Any:
     if isinstance(value, dict):
         return {name: _neutral(item, addresses) for name, item in value.items()}
     return [_neutral(item, addresses) for item in value] if isinstance(value, list) else value
-
-
-def _identities(
-    trees: Sequence[tuple[list[dict[str, Any]], dict[str, Any]]],
-    labels: Sequence[str],
-    rules: Rules,
-    found: Sequence[Difference],
-    runs: int,
-) -> list[Difference]:
-    """Identities across all exchanges; places that differ anyway are told once."""
-    whole = [(pair, before, after) for pair, (before, after) in enumerate(trees) if len(before) == runs]
-    tables: list[Mapping[Any, str]] = [
-        dict(entry for pair, before, _ in whole for entry in identities(before[run], pair)) for run in range(runs)
-    ]
-    if not tables[0]:
-        return []
-    candidate = dict(entry for pair, _, after in whole for entry in identities(after, pair))
-    told = {(one.pair, one.path) for one in found}
-    return [one for one in broken(tables, candidate, labels=labels, rules=rules) if (one.pair, one.path) not in told]

@@ -1,37 +1,30 @@
-"""The strongest fact that held at a place in the baseline's runs, and whether another value keeps it."""
+"""The strongest fact that held at a scalar place in the baseline's runs, and what breaks it."""
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_gaia_parity.compare.decode import Number
-from pytest_gaia_parity.compare.forms import (
-    GENERATED,
-    IDENTIFYING,
-    Template,
-    alphabet_of,
-    number_form,
-    template_of,
-)
+from pytest_gaia_parity.compare.forms import CHUNKS, Form, case_of, epoch_unit, form_of, is_id, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: seconds within which a moment may differ in its distance from the request, between runs and between sides
+STEADY, NEAR = 10.0, 120.0
+#: seconds before a run in which an environment may have been set up
+_RECENT = 400 * 86400.0
+_MIN_FIXED = 8
+_LONG = 16
+
 
 class Fact(NamedTuple):
-    """What is known of a scalar place.
+    """What is known of a scalar place: in words, and in what a value breaks it, empty where it keeps it."""
 
-    `rank` orders facts by strength: with more evidence it never falls.
-    """
-
-    rank: int
-    #: in words, for the report
     says: str
-    #: what a value must have in common with the samples; None asks for nothing
-    key: Any
-
-
-CONSTANT, TEMPLATE, ALPHABET, TYPE, ANYTHING = range(5)
+    problem: str = ""
 
 
 def type_of(value: Any) -> str:
@@ -49,128 +42,215 @@ def type_of(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def learn(samples: Sequence[Any], *, is_id: bool = False) -> Fact:
-    """The strongest fact that all samples share.
-
-    What looks generated is held to its form even where it held still: an environment's own users, rows and start have
-    ids and times of their own, and these are the same in every run on it.
-
-    :param is_id: the place is called an id, so that any token or number there is a name.
-    """
-    first = samples[0]
-    if all(same(first, other) for other in samples[1:]):
-        if _looks_generated(first, is_id=is_id):
-            fact = _form_fact([first]) if isinstance(first, str) else _number_fact([first])
-            if fact is not None:
-                return fact
-        return Fact(CONSTANT, "the same", first)
-    types = {type_of(sample) for sample in samples}
-    if types == {"string"}:
-        return _form_fact(samples)
-    if types <= {"integer", "decimal"}:
-        fact = _number_fact(samples)
-        if fact is not None:
-            return fact
-    if len(types) == 1:
-        return Fact(TYPE, f"{_article(types)}", ("type", frozenset(types)))
-    return Fact(ANYTHING, " or ".join(sorted(types)), ("type", frozenset(types)))
-
-
-def keeps(fact: Fact, value: Any) -> bool:
-    """Whether a value has what the fact asks for."""
-    if fact.rank == CONSTANT:
-        return same(fact.key, value)
-    name, wanted = fact.key
-    if name == "type":
-        return bool(type_of(value) in wanted)
-    if name == "number":
-        return type_of(value) in {"integer", "decimal"} and bool(_number_form(value) == wanted)
-    return isinstance(value, str) and _keeps_text(name, wanted, value)
-
-
-def _number_fact(samples: Sequence[Any]) -> Fact | None:
-    forms = {_number_form(sample) for sample in samples}
-    if len(forms) > 1:
-        return None
-    return Fact(TEMPLATE, _article(forms), ("number", next(iter(forms))))
-
-
-def _keeps_text(name: str, wanted: Any, value: str) -> bool:
-    if name == "template":
-        return bool(template_of(value).skeleton == wanted)
-    if name == "alphabet":
-        alphabet, length = wanted
-        return _fits(alphabet, value) and (length is None or len(value) == length)
-    return True
-
-
 def same(first: Any, other: Any) -> bool:
-    """Equality that tells 1 from 1.0 and from true."""
-    if type(first) is not type(other):
-        return False
-    if isinstance(first, dict):
-        return first.keys() == other.keys() and all(same(first[name], other[name]) for name in first)
-    if isinstance(first, list):
-        return len(first) == len(other) and all(map(same, first, other))
-    return bool(first == other)
-
-
-def _form_fact(samples: Sequence[str]) -> Fact:
-    templates = [template_of(sample) for sample in samples]
-    if len({template.skeleton for template in templates}) == 1 and templates[0].tokens:
-        return Fact(TEMPLATE, _describe(templates[0]), ("template", templates[0].skeleton))
-    alphabets = {alphabet_of(sample) for sample in samples}
-    if "" in samples or "text" in alphabets:
-        return Fact(TYPE, "text", ("text", None))
-    alphabet = _widest(alphabets)
-    lengths = {len(sample) for sample in samples}
-    length = lengths.pop() if len(lengths) == 1 else None
-    says = f"{alphabet} of {length} characters" if length else alphabet
-    return Fact(ALPHABET, says, ("alphabet", (alphabet, length)))
-
-
-_WIDTHS = ("digits", "hex", "HEX", "alphanumeric", "base64url", "base64")
-
-
-def _widest(alphabets: set[str]) -> str:
-    if {"hex", "HEX"} <= alphabets:
-        alphabets = {"alphanumeric"} | alphabets
-    return max(alphabets, key=_WIDTHS.index)
-
-
-def _fits(alphabet: str, value: str) -> bool:
-    own = alphabet_of(value)
-    if own == "text":
-        return False
-    if own == "digits":
+    """Equality that tells 1 from 1.0 and from true, at any depth."""
+    if first is other:
         return True
-    if {own, alphabet} == {"hex", "HEX"}:
+    try:
+        if first != other:
+            # NaN equals nothing; no other value prints alike and differs
+            return isinstance(first, float) and isinstance(other, float) and math.isnan(first) and math.isnan(other)
+    except RecursionError:
         return False
-    return _WIDTHS.index(own) <= _WIDTHS.index(alphabet)
+    return type(first) is type(other) and (not isinstance(first, dict | list) or _same_types(first, other))
 
 
-def _number_form(value: Any) -> str:
-    return number_form(value.text if isinstance(value, Number) else repr(value))
+def _same_types(first: Any, other: Any) -> bool:
+    """Whether equal trees have equal types too; the representation tells, and is quick to make."""
+    try:
+        return repr(first) == repr(other) or (
+            all(same(first[name], other[name]) for name in first)
+            if isinstance(first, dict)
+            else all(map(same, first, other))
+        )
+    except RecursionError:
+        return False
 
 
-def _looks_generated(value: Any, *, is_id: bool) -> bool:
-    if isinstance(value, str):
-        families = {token.family.rstrip("0123456789") for token in template_of(value).tokens}
-        return bool(families & GENERATED) or (is_id and bool(families & IDENTIFYING))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return is_id or _number_form(value).startswith("epoch")
+def learn_number(samples: Sequence[float | Number], value: float | Number) -> Fact:
+    """A varying number: whole or decimal, its digits, and the magnitude of a moment."""
+    units = {epoch_unit(_float(sample)) for sample in samples}
+    if len(units) == 1 and "" not in units:
+        unit = units.pop()
+        mine = epoch_unit(_float(value))
+        return Fact(f"a time since 1970 in {unit}", "" if mine == unit else "it is no time of that unit")
+    if all(isinstance(sample, int) for sample in samples):
+        return Fact("a whole number", "" if isinstance(value, int) else "it is no whole number")
+    digits = [_digits(sample) for sample in samples]
+    most, mine_digits = max(digits), _digits(value)
+    says = f"a number with up to {most} decimals"
+    if most <= 6 and mine_digits > most + (1 if len(samples) < 4 else 0):
+        return Fact(says, f"it has {mine_digits}: it was not rounded")
+    # a float that was never rounded has few digits one time in thousands
+    if min(digits) >= 9 and mine_digits <= 4:
+        return Fact(says, f"it has {mine_digits}: precision was lost")
+    if isinstance(value, int) and min(digits) >= 3:
+        return Fact(says, "it is a whole number")
+    return Fact(says)
+
+
+def _digits(value: float | Number) -> int:
+    text = value.text if isinstance(value, Number) else repr(value)
+    mantissa, _, exponent = text.lower().partition("e")
+    places = len(mantissa.partition(".")[2].rstrip("0"))
+    return max(0, places - int(exponent or 0)) if exponent.lstrip("+-").isdigit() or not exponent else places
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value.text if isinstance(value, Number) else value)
+    except OverflowError:
+        return math.inf
+
+
+def learn_chunk(samples: Sequence[str], value: str) -> Fact:
+    """A varying text without structure: its form, length, alphabet, case."""
+    forms = [form_of(sample) for sample in samples]
+    mine = form_of(value)
+    kinds = {form.kind for form in forms}
+    if len(kinds) == 1 and forms[0].kind not in CHUNKS:
+        return _of_form(forms, mine, value)
+    if kinds == {"digits"}:
+        return _digits_in_text(samples, value)
+    if kinds <= CHUNKS and any(form.kind != "word" for form in forms):
+        return _characters(samples, value)
+    return _plain(samples, value)
+
+
+def _of_form(forms: Sequence[Form], mine: Form, value: str) -> Fact:
+    details = {form.detail for form in forms}
+    says = str(forms[0]) if len(details) == 1 else f"a {forms[0].kind}"
+    if mine.kind != forms[0].kind:
+        return Fact(says, f"it is {mine}" if value else "it is empty")
+    if mine.detail not in details and (len(details) == 1 or mine.kind != "time"):
+        return Fact(says, f"it is {mine}")
+    return Fact(says)
+
+
+def _digits_in_text(samples: Sequence[str], value: str) -> Fact:
+    lengths = {len(sample) for sample in samples}
+    says = "digits" + (f", {min(lengths)} of them" if len(lengths) == 1 else "")
+    if not re.fullmatch(r"[+-]?[0-9]+", value):
+        return Fact(says, "it is no whole number in a text" if value else "it is empty")
+    is_fixed = len(lengths) == 1 and (any(sample.startswith("0") for sample in samples) or min(lengths) >= 12)
+    if is_fixed and len(value) not in lengths:
+        return Fact(says, f"it has {len(value)}")
+    return Fact(says)
+
+
+def _characters(samples: Sequence[str], value: str) -> Fact:
+    """A token: how long, of which letters. What a short token lacks by chance is not held against another."""
+    lengths = {len(sample) for sample in samples}
+    length, drawn = min(lengths), "".join(samples)
+    cases = {case_of(sample) for sample in samples}
+    says = " ".join([", ".join(sorted(cases)), "letters and digits" + (f" ({length})" if len(lengths) == 1 else "")])
+    if not value:
+        return Fact(says, "it is empty")
+    if len(lengths) == 1 and length >= _MIN_FIXED and len(value) != length:
+        return Fact(says, f"it has {len(value)} characters")
+    if not length / 2 <= len(value) <= 2 * max(lengths):
+        return Fact(says, f"it has {len(value)} characters")
+    has_case = len(drawn) >= 2 * _MIN_FIXED and len(cases) == 1 and value.upper() != value.lower()
+    if has_case and case_of(value) not in cases and (cases != {"mixed case"} or len(value) >= _LONG):
+        return Fact(says, f"it is in {case_of(value)}")
+    return Fact(says, _foreign(drawn, value, length))
+
+
+def _foreign(drawn: str, value: str, length: int) -> str:
+    odd = sorted(set(re.findall(r"[^A-Za-z0-9]", value)) - set(drawn))
+    standard, urlsafe = set("+/"), set("-_")
+    mixed = case_of(drawn) == "mixed case"
+    for character in odd:
+        kin = (standard if not urlsafe & set(drawn) else set()) | (urlsafe if not standard & set(drawn) else set())
+        is_kin = mixed and character in kin
+        if not is_kin and not (character == "=" and length >= _MIN_FIXED and len(value) % 4 == 0):
+            return f"it has '{character}'"
+    is_hex, value_hex = (re.fullmatch(r"[0-9a-fA-F]+", text) is not None for text in (drawn, value))
+    if len(drawn) >= 24 and is_hex and not value_hex and value.isalnum():
+        return "it is not hexadecimal"
+    if len(value) >= _LONG and not is_hex and value_hex and len(drawn) >= 2 * _LONG:
+        return "it is hexadecimal"
+    if len(value) >= _LONG and value.isdigit() and not drawn.isdigit():
+        return "it has digits only"
+    return ""
+
+
+def _plain(samples: Sequence[str], value: str) -> Fact:  # noqa: PLR0911 - a line for each way to break it
+    """Words: one word or several, upper or lower case, never empty."""
+    if any(not sample for sample in samples):
+        return Fact("text")
+    if not value.strip() and all(sample.strip() for sample in samples):
+        return Fact("text that is not empty", "it is empty")
+    if value != value.strip() and all(sample == sample.strip() for sample in samples):
+        return Fact("text without spaces around it", "it has spaces around it")
+    if re.search(r"&(?:amp|lt|gt|quot|#\d+);", value) and not any("&" in sample for sample in samples):
+        return Fact("text without escapes", "it is escaped for HTML")
+    if re.search("Ã[\x80-\xbf©-ÿ]|â€|\ufffd", value) and not any(re.search("[Ãâ\ufffd]", sample) for sample in samples):
+        return Fact("text", "its characters were decoded wrongly")
+    if all(re.fullmatch(r"[a-z][a-z_-]*|[A-Z][A-Z_-]*", sample) for sample in samples):
+        cases = {case_of(sample) for sample in samples}
+        says = f"a word in {' or '.join(sorted(cases))}"
+        if len(cases) == 1 and value.isascii() and case_of(value) not in cases and value.isidentifier():
+            return Fact(says, f"it is in {case_of(value)}")
+        return Fact(says, "it is a number" if form_of(value).kind in {"digits", "decimal in text"} else "")
+    return Fact("text", "it is a number" if form_of(value).kind == "digits" else "")
+
+
+def is_own(base: Any, value: Any, *, key: Any, started: float, alone: bool) -> bool:
+    """Whether values that held still on each side may differ because each environment made its own.
+
+    Ids that are random by construction, and moments near the run: an environment's users, rows and start have ids and times of their own.
+
+    :param alone: there was one run of the baseline only, so usual forms are assumed.
+    """
+    if isinstance(base, str) and isinstance(value, str):
+        form, mine = form_of(base), form_of(value)
+        if form.kind in {"time", "HTTP date", "epoch"} and form == mine:
+            return _is_near(base, value, started, alone=alone)
+        if alone and form.kind in {"token", "hex", "base64"}:
+            return form.kind == mine.kind and form.length == mine.length
+        random_uuid = form.kind == "uuid" and re.match("version [1467]", form.detail) is not None
+        return form == mine and (random_uuid or form.kind in {"ulid", "object id", "mask"})
+    if type(base) is type(value) and isinstance(base, int | float) and not isinstance(base, bool):
+        if epoch_unit(base) and epoch_unit(base) == epoch_unit(value):
+            return _is_near(base, value, started, alone=alone)
+        return alone and isinstance(base, int) and is_id(key)
     return False
 
 
-def _describe(template: Template) -> str:
-    if len(template.tokens) == 1 and template.pieces == ("", ""):
-        return _article({template.tokens[0].form})
-    return "".join(
-        piece + (f"<{template.tokens[number].form}>" if number < len(template.tokens) else "")
-        for number, piece in enumerate(template.pieces)
-    )
+def _is_near(base: Any, value: Any, started: float, *, alone: bool) -> bool:
+    """Whether both moments may be those of two set-ups, and not one moment with its zone lost."""
+    first, other = moment_of(base), moment_of(value)
+    if first is None or other is None:
+        return False
+    apart = abs(first - other)
+    if apart >= 900 and apart % 900 < 1e-6:
+        return False
+    has_fraction = first % 1 > 1e-7
+    if not started:
+        return alone or has_fraction
+    if alone:
+        return True
+    return has_fraction or (abs(first - started) < 86400 and abs(other - started) < 86400)
 
 
-def _article(words: set[str]) -> str:
-    word = next(iter(words))
-    return f"{'an' if word[:1] in 'aeio' else 'a'} {word}"
+def distance_problem(samples: Sequence[Any], value: Any, starts: Sequence[float], start: float) -> str:
+    """A moment that keeps its distance from the request on the baseline must keep it on the candidate."""
+    moments = [moment_of(sample) for sample in samples]
+    mine = moment_of(value)
+    if mine is None or not start or not all(starts) or len(samples) != len(starts) or any(m is None for m in moments):
+        return ""
+    apart = [moment - begun for moment, begun in zip(moments, starts, strict=True) if moment is not None]
+    if max(apart) - min(apart) > STEADY or abs(apart[0]) > _RECENT:
+        return ""
+    off = (mine - start) - sum(apart) / len(apart)
+    if abs(off) <= NEAR:
+        return ""
+    return f"it is {_span(abs(off))} {'later' if off > 0 else 'earlier'} than it should be, seen from the request"
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"

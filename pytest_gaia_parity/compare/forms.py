@@ -1,167 +1,195 @@
-"""What a value looks like: the forms of generated values, found in a text wherever they stand, and kept specific."""
+"""What a value looks like: uuid, time, digest, token, number; recognised by value and kept specific."""
 
 from __future__ import annotations
 
-import base64
-import json
+import datetime as dt
+import email.utils
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-#: in the order in which they are tried at a place; named groups are forms
-_TOKENS = re.compile(
-    r"""
-      (?P<masked>\[masked:[0-9a-f]{8}(?::[A-Za-z0-9]+)?\])
-    | (?P<jwt>eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.(?:\[masked:[0-9a-f]{8}(?::[A-Za-z0-9]+)?\]|[A-Za-z0-9_-]{8,}))
-    | (?P<traceparent>\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b)
-    | (?P<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b
-        |\b[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}\b)
-    | (?P<time>\b\d{4}-\d\d-\d\d[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\ ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)\b)?)
-    | (?P<httpdate>\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ \d\d\ [A-Z][a-z][a-z]\ \d{4}\ \d\d:\d\d:\d\d\ (?:GMT|[+-]\d{4}))
-    | (?P<date>\b\d{4}-\d\d-\d\d\b)
-    | (?P<clock>\b\d\d:\d\d:\d\d(?:\.\d+)?\b)
-    | (?P<ulid>\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b)
-    | (?P<hex>(?<![A-Za-z0-9])(?:(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}|(?=[0-9A-F]*[A-F])(?=[0-9A-F]*\d)[0-9A-F]{8,})(?![A-Za-z0-9]))
-    | (?P<number>(?<![A-Za-z0-9.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![A-Za-z0-9]))
-    | (?P<word>[A-Za-z0-9][A-Za-z0-9_-]*+={0,2})
-    """,
-    re.VERBOSE,
+#: forms whose values name something: equal values mean the same thing
+IDENTIFYING = frozenset({"uuid", "ulid", "object id", "hex", "token", "base64", "mask"})
+#: forms of moments
+TIMES = frozenset({"time", "date", "HTTP date", "epoch"})
+#: forms of one chunk of characters; which of them a random value shows may be chance
+CHUNKS = frozenset({"ulid", "object id", "hex", "token", "base64", "word", "digits"})
+
+#: moments that an epoch number may mean: 2001 to 2050
+_EARLIEST, _LATEST = 1_000_000_000, 2_540_000_000
+_EPOCHS = (("s", 1.0), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
+
+_MASK = re.compile(r"\[masked:[0-9a-f]{8}(?::([^\]]*))?\]")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d([Tt ])\d\d:\d\d(:\d\d)?(?:[.,](\d+))?(\s?)(Z|z|UTC|GMT|[+-]\d\d(:?)(?:\d\d)?)?", re.ASCII
 )
-
-#: forms that name a thing: equal on one side means equal on the other
-IDENTIFYING = frozenset({"masked", "jwt", "uuid", "ulid", "hex", "token"})
-#: forms that are taken for generated without having been seen to vary
-GENERATED = frozenset({"jwt", "traceparent", "uuid", "time", "httpdate", "ulid", "masked", "epoch"})
-
-_TOKEN_LENGTH = 10
-_EPOCHS = {10: "s", 13: "ms", 16: "µs", 19: "ns"}
-_YEAR_2001, _YEAR_2100 = 978307200, 4102444800
-
-
-class Token(NamedTuple):
-    """A generated value within a text."""
-
-    #: `uuid4`, `time .3 Z`, `hex 32`, …: what another value of the same form shares
-    form: str
-    value: str
-
-    @property
-    def family(self) -> str:
-        """The form without its details."""
-        return self.form.partition(" ")[0]
+_DATE = re.compile(r"\d{4}([-/.])\d\d\1\d\d", re.ASCII)
+_HTTP_DATE = re.compile(
+    r"[A-Z][a-z]{2}, \d{1,2}([ -])[A-Z][a-z]{2}\1\d{2,4} \d\d:\d\d:\d\d (GMT|UTC|[+-]\d{4})", re.ASCII
+)
+_CLOCK = re.compile(r"\d\d:\d\d(:\d\d)?(\.\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?\d+\.\d+", re.ASCII)
+_HEX = re.compile(r"[0-9a-f]{8,}|[0-9A-F]{8,}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
+_IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}", re.ASCII)
+_WORD = re.compile(r"[^\W\d_]\w*")
+#: what a time may end with
+_TIME_ENDS = "ZzCT"
 
 
-class Template(NamedTuple):
-    """A text as constant pieces with generated values between them; one piece more than values."""
+class Form(NamedTuple):
+    """A recognised form. Two values have the same form where kind and detail are equal and the length fits."""
 
-    pieces: tuple[str, ...]
-    tokens: tuple[Token, ...]
+    kind: str
+    #: what is specific: the version of a uuid, precision and zone of a time, the case of a digest
+    detail: str = ""
+    #: characters, where they belong to the form
+    length: int = 0
 
-    @property
-    def skeleton(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What another text of the same make has in common with this one."""
-        return self.pieces, tuple(token.form for token in self.tokens)
+    def __str__(self) -> str:
+        details = [self.detail] if self.detail else []
+        details += [f"{self.length} characters"] if self.length else []
+        article = "an" if self.kind[:1] in "aeioIH" else "a"
+        return f"{article} {self.kind}" + (f" ({', '.join(details)})" if details else "")
 
 
-@lru_cache(maxsize=4096)
-def template_of(text: str) -> Template:
-    """Part a text into constant pieces and generated values.
+@lru_cache(maxsize=65536)
+def form_of(text: str) -> Form:
+    """Recognise the form of a text.
 
-    >>> template_of("/assets/7d444840-9dc0-41d1-b245-5ffdce74fad2/files").skeleton
-    (('/assets/', '/files'), ('uuid4 lower',))
+    >>> form_of("0b0b6b4e-3f0c-4c1e-9d5a-6a3c1f7a2b11")
+    Form(kind='uuid', detail='version 4, lower case', length=0)
+    >>> form_of("2024-05-01T10:00:00Z").detail
+    "'T', seconds, zone Z"
+    >>> form_of("hello").kind
+    'word'
     """
-    pieces, tokens, at = [], [], 0
-    for match in _TOKENS.finditer(text):
-        form = _form_of(match.lastgroup or "", match[0])
-        if form:
-            pieces.append(text[at : match.start()])
-            tokens.append(Token(form, match[0]))
-            at = match.end()
-    return Template((*pieces, text[at:]), tuple(tokens))
+    if not text:
+        return Form("empty text")
+    if len(text) > 2048:
+        return Form("text")
+    return _time(text) or _number(text) or _identifier(text) or _plain(text)
 
 
-def _form_of(group: str, value: str) -> str:  # noqa: PLR0911 - a line for each form
-    match group:
-        case "uuid":
-            return f"uuid{value[14]} {'upper' if value.isupper() else 'lower'}"
-        case "time":
-            fraction = re.search(r"[.,](\d+)", value)
-            zone = re.search(r"(Z|UTC|GMT|[+-]\d\d:?\d\d)$", value[10:])
-            style = "none" if zone is None else "Z" if zone[1] == "Z" else "offset" if zone[1][0] in "+-" else zone[1]
-            return f"time {value[10]} .{len(fraction[1]) if fraction else 0} {style} {value.count(':') > 1}"
-        case "clock":
-            return f"clock .{len(value.partition('.')[2])}"
-        case "hex":
-            return f"hex {len(value)} {'upper' if value.isupper() else 'lower'}"
-        case "number":
-            return number_form(value)
-        case "word":
-            if not (any(map(str.isdigit, value)) and any(map(str.isalpha, value))):
-                return ""  # a word like any other
-            if len(value) < _TOKEN_LENGTH:
-                return f"code {shape_of(value)}"
-            return f"token {alphabet_of(value)} {len(value)}"
-        case "masked":
-            return f"masked {value[1:-1].partition(':')[2].partition(':')[2]}"
-        case _:
-            return group
+def _identifier(text: str) -> Form | None:  # noqa: PLR0911 - a line for each form
+    if match := _MASK.fullmatch(text):
+        return Form("mask", match[1] or "")
+    if match := _UUID.fullmatch(text):
+        return Form("uuid", f"version {match[1].lower()}, {case_of(text)}")
+    if _ULID.fullmatch(text) and not text.isalpha():
+        return Form("ulid")
+    if _HEX.fullmatch(text) and (len(text) >= 24 or not text.isalpha()):
+        return Form("object id" if _is_object_id(text) else "hex", case_of(text), len(text))
+    if _IP.fullmatch(text):
+        return Form("IP address", "version 6" if ":" in text else "version 4")
+    if _TOKEN.fullmatch(text) and is_random(text):
+        return Form("token", "", len(text))
+    if _BASE64.fullmatch(text) and len(text) % 4 == 0 and is_random(text.rstrip("=")):
+        return Form("base64", "", len(text))
+    return None
 
 
-def number_form(text: str) -> str:
-    """The form of a number as it is written: whole, decimal, or a time since 1970 with its unit.
-
-    >>> number_form("1766400000"), number_form("3.50"), number_form("7")
-    ('epoch s', 'decimal', 'integer')
-    """
-    if "e" in text.lower():
-        return "decimal"
-    whole, point, _ = text.lstrip("-").partition(".")
-    unit = _EPOCHS.get(len(whole))
-    if unit and not text.startswith("-"):
-        seconds = int(whole) / 10 ** (len(whole) - 10)
-        if _YEAR_2001 < seconds < _YEAR_2100:
-            return f"epoch {unit}{' decimal' if point else ''}"
-    return "decimal" if point else "integer"
-
-
-def shape_of(value: str) -> str:
-    """Letters as a, capitals as A, digits as 9, runs folded.
-
-    >>> shape_of("usr_12aB")
-    'a_9aA'
-    """
-    return re.sub(r"[a-z]+", "a", re.sub(r"[0-9]+", "9", re.sub(r"[A-Z]+", "A", value)))
-
-
-def alphabet_of(value: str) -> str:
-    """The smallest usual alphabet that a value fits.
-
-    >>> alphabet_of("00ff"), alphabet_of("Zm9v-_"), alphabet_of("a b")
-    ('hex', 'base64url', 'text')
-    """
-    for name, pattern in (
-        ("digits", r"[0-9]+"),
-        ("hex", r"[0-9a-f]+"),
-        ("HEX", r"[0-9A-F]+"),
-        ("alphanumeric", r"[A-Za-z0-9]+"),
-        ("base64url", r"[A-Za-z0-9_-]+={0,2}"),
-        ("base64", r"[A-Za-z0-9+/]+={0,2}"),
-    ):
-        if re.fullmatch(pattern, value):
-            return name
-    return "text"
-
-
-def decoded_jwt(text: str) -> dict[str, Any] | None:
-    """Header, claims and the form of the signature of a JWT; None for anything else."""
-    parts = text.split(".", 2)
-    if len(parts) != 3 or not text.startswith("eyJ"):
+def _time(text: str) -> Form | None:  # noqa: PLR0911 - a line for each form
+    if not text[-1].isdigit() and text[-1] not in _TIME_ENDS:
         return None
+    if match := _TIME.fullmatch(text):
+        if moment_of(text) is None:
+            return None
+        zone = match[5] or "none"
+        precision = precision_of(len(match[3] or "")) if match[2] else "minutes"
+        return Form("time", f"'{match[1]}', {precision}, zone {match[4]}{zone}")
+    if match := _DATE.fullmatch(text):
+        return Form("date", match[1])
+    if match := _HTTP_DATE.fullmatch(text):
+        return Form("HTTP date", match[2])
+    if match := _CLOCK.fullmatch(text):
+        return Form("time of day", "with seconds" if match[1] else "")
+    return None
+
+
+def precision_of(digits: int) -> str:
+    """What so many digits after the second mean; writers that cut zeros off give one or two fewer now and then."""
+    return ("seconds", "milliseconds", "microseconds", "nanoseconds")[min(3, (digits + 2) // 3)]
+
+
+def _number(text: str) -> Form | None:
+    if _INTEGER.fullmatch(text):
+        unit = epoch_unit(int(text)) if len(text) < 21 else ""
+        return Form("epoch", unit) if unit else Form("digits", "", len(text))
+    return Form("decimal in text") if _DECIMAL.fullmatch(text) else None
+
+
+def _plain(text: str) -> Form:
+    return Form("word") if _WORD.fullmatch(text) else Form("text")
+
+
+def case_of(text: str) -> str:
+    """Lower, upper or mixed case."""
+    if text == text.lower():
+        return "lower case"
+    return "upper case" if text == text.upper() else "mixed case"
+
+
+def is_random(text: str) -> bool:
+    """Whether letters and digits follow each other as in no word: `9fK2LmQx81`, not `order-2024`."""
+    core = text.replace("-", "").replace("_", "")
+    if len(core) < 8 or core.isdigit():
+        return False
+    turns = _turns(core)
+    if core.isalpha():
+        # camel case turns at every third letter at most
+        return turns >= len(core) * 0.4
+    return turns >= max(3, len(core) * 0.25)
+
+
+def _turns(text: str) -> int:
+    """How often the class of characters changes."""
+    classes = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in text]
+    return sum(one != other for one, other in pairwise(classes))
+
+
+def _is_object_id(text: str) -> bool:
+    """Whether 24 hex digits begin with a plausible moment, as MongoDB's ids do."""
+    return len(text) == 24 and text == text.lower() and _EARLIEST <= int(text[:8], 16) <= _LATEST
+
+
+def epoch_unit(number: float) -> str:
+    """The unit in which *number* is a plausible moment, else empty.
+
+    >>> epoch_unit(1714557600), epoch_unit(1714557600123), epoch_unit(42)
+    ('s', 'ms', '')
+    """
+    return next((unit for unit, scale in _EPOCHS if _EARLIEST * scale <= number <= _LATEST * scale), "")
+
+
+def moment_of(value: Any) -> float | None:
+    """Seconds since 1970 that a time of any form means, None where it means none; UTC where no zone is given."""
+    if isinstance(value, int | float):
+        return next((value / scale for _, scale in _EPOCHS if _EARLIEST * scale <= value <= _LATEST * scale), None)
+    return _moment_of_text(value) if isinstance(value, str) and len(value) < 60 else None
+
+
+@lru_cache(maxsize=16384)
+def _moment_of_text(text: str) -> float | None:
+    if _INTEGER.fullmatch(text):
+        return moment_of(int(text))
     try:
-        header, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
-    except ValueError:
+        parsed = email.utils.parsedate_to_datetime(text) if text[:1].isalpha() else _parse_iso(text)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return {"header": header, "claims": claims, "signature": parts[2]}
+
+
+def _parse_iso(text: str) -> dt.datetime:
+    # nanoseconds are more than datetime reads
+    text = re.sub(r"([.,]\d{6})\d+", r"\1", text.replace(",", ".").replace("/", "-"))
+    text = re.sub(r"\s?(UTC|GMT)$", "Z", text)
+    return dt.datetime.fromisoformat(re.sub(r" (?=[+-]\d\d:?\d\d$)", "", text).upper())
 
 
 def is_id(key: Any) -> bool:
@@ -170,4 +198,6 @@ def is_id(key: Any) -> bool:
     >>> is_id("user_id"), is_id("assetId"), is_id("valid")
     (True, True, False)
     """
-    return isinstance(key, str) and (key.lower() in {"id", "_id"} or key.endswith(("_id", "Id", "ID", "-id")))
+    return isinstance(key, str) and (
+        key.lower() in {"id", "_id", "ids"} or key.endswith(("_id", "Id", "ID", "-id", "_ids", "Ids"))
+    )

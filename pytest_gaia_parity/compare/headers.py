@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from pytest_gaia_parity.compare.decode import media_type
+from pytest_gaia_parity.compare.walk import Loose, Opaque
 
 if TYPE_CHECKING:
     from pytest_gaia_parity.compare.addresses import Addresses
@@ -16,7 +18,7 @@ IGNORED = frozenset(
     {
         "age", "alt-svc", "connection", "content-length", "date", "keep-alive", "proxy-connection", "server", "te",
         "trailer", "transfer-encoding", "upgrade", "via", "x-powered-by", "nel", "report-to", "reporting-endpoints",
-        "server-timing", "x-runtime", "x-response-time", "x-process-time", "x-request-id", "x-correlation-id",
+        "server-timing", "x-runtime", "x-response-time", "x-process-time", "x-response-time-ms", "x-request-id", "x-correlation-id",
         "x-amzn-trace-id", "x-amzn-requestid", "x-amz-cf-id", "x-amz-cf-pop", "x-amz-request-id", "cf-ray", "cf-cache-status",
         "x-cache", "x-cache-hits", "x-served-by", "x-timer", "x-trace-id", "traceparent", "tracestate", "x-b3-traceid",
         "x-b3-spanid", "x-cloud-trace-context", "x-envoy-upstream-service-time", "x-parity-run", "request-id",
@@ -31,7 +33,9 @@ OF_CLIENT = IGNORED | {"host", "user-agent", "accept-encoding", "accept", "conte
 
 _SETS = frozenset({"cache-control", "vary", "allow", "access-control-allow-methods", "access-control-allow-headers",
                    "access-control-expose-headers", "content-language", "accept-ranges"})  # fmt: skip
-_FIELD_NAMES = frozenset({"vary", "access-control-allow-headers", "access-control-expose-headers"})
+_FIELD_NAMES = frozenset({"vary", "access-control-allow-headers", "access-control-expose-headers", "cache-control"})
+#: moments and counts of the platform: compared by form only
+_OWN = frozenset({"last-modified", "expires", "retry-after"})
 
 
 def is_ignored(name: str, ignored: frozenset[str]) -> bool:
@@ -39,16 +43,26 @@ def is_ignored(name: str, ignored: frozenset[str]) -> bool:
     return name in ignored or name.startswith(IGNORED_PREFIXES)
 
 
-def meaning(headers: Headers, addresses: Addresses, *, ignored: frozenset[str] = IGNORED) -> dict[str, Any]:
-    """A message's headers as a tree: name in lower case → value, repeated fields as a list, structured ones by their parts."""
+def meaning(
+    headers: Headers, addresses: Addresses, *, ignored: frozenset[str] = IGNORED, has_other_coding: bool = False
+) -> dict[str, Any]:
+    """A message's headers as a tree: name in lower case → value, repeated fields as a list, structured ones by their parts.
+
+    :param has_other_coding: the sides compress differently, so that only one of them need say so in Vary.
+    """
     fields: dict[str, list[str]] = {}
     for name, value in headers:
         if not is_ignored(name.lower(), ignored):
             fields.setdefault(name.lower(), []).append(addresses.neutral(value.strip()))
-    return {name: _parsed(name, values, headers) for name, values in fields.items()}
+    found = {name: _parsed(name, values, headers) for name, values in fields.items()}
+    if has_other_coding and "vary" in found:
+        found["vary"].pop("accept-encoding", None)
+        if not found["vary"]:
+            del found["vary"]
+    return found
 
 
-def _parsed(name: str, values: list[str], headers: Headers) -> Any:
+def _parsed(name: str, values: list[str], headers: Headers) -> Any:  # noqa: PLR0911 - a line for each kind
     if name == "content-type":
         kind, parameters = media_type(headers)
         return {
@@ -60,11 +74,29 @@ def _parsed(name: str, values: list[str], headers: Headers) -> Any:
     if name == "cookie":
         return dict(part.strip().partition("=")[::2] for value in values for part in value.split(";"))
     if name in _SETS:
-        parts = [part.strip() for value in values for part in value.split(",") if part.strip()]
-        return sorted({part.lower() if name in _FIELD_NAMES else part for part in parts})
+        return _members(", ".join(values), is_lower=name in _FIELD_NAMES)
     if name == "etag":
-        return {"weak": values[0].startswith("W/"), "tag": values[0].removeprefix("W/").strip('"')}
+        weak = values[0].startswith(("W/", "w/"))
+        tag = values[0][2:] if weak else values[0]
+        return {"weak": weak, "quoted": tag[:1] == tag[-1:] == '"' and len(tag) > 1, "tag": Opaque(tag.strip('"'))}
+    if name in {"if-none-match", "if-match"}:
+        return Opaque(values[0].removeprefix("W/").strip('"'))
+    if name == "www-authenticate":
+        scheme, _, rest = values[0].partition(" ")
+        return {"scheme": scheme.lower(), **_members(rest, is_lower=False)}
+    if name in _OWN or (name.startswith(("ratelimit-", "x-ratelimit-")) and not name.endswith("limit")):
+        return Loose(values[0])
     return values[0] if len(values) == 1 else values
+
+
+def _members(text: str, *, is_lower: bool) -> dict[str, Any]:
+    """A list of names or of `name=value`, in no order; a quoted value may hold commas."""
+    found: dict[str, Any] = {}
+    for part in re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+', text):
+        name, _, value = part.strip().partition("=")
+        if name:
+            found[name.strip().lower() if is_lower else name.strip()] = value.strip().strip('"') if value else True
+    return found
 
 
 def _cookies(values: list[str]) -> dict[str, Any]:

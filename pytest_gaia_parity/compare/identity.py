@@ -2,78 +2,112 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_gaia_parity.compare.forms import IDENTIFYING, is_id, template_of
+from pytest_gaia_parity.compare.forms import IDENTIFYING, Form, form_of, is_id
 from pytest_gaia_parity.model.comparison import Difference, Kind
 from pytest_gaia_parity.model.path import Path, render_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_gaia_parity.compare.walk import Rules
+#: a whole number of so many digits is not twice the same by chance
+_LARGE = 5
 
 
-class Place(NamedTuple):
-    """Where an identity stands: which exchange, which place in it, which generated value of the text there."""
+class Occurrence(NamedTuple):
+    """A generated value: which exchange, which place, what stood there in each baseline run and on the candidate."""
 
     pair: int
     path: Path
-    token: int
+    samples: tuple[str, ...]
+    value: str
+    #: means nothing but equal or not equal to others of its kind
+    is_opaque: bool = False
 
+    @property
+    def names_one(self) -> bool:
+        """Whether equal values in all runs mean one and the same thing."""
+        if self.is_opaque:
+            return True
+        form = form_of(self.samples[0])
+        if form.kind == "time":
+            return "microseconds" in form.detail or "nanoseconds" in form.detail
+        if form.kind in {"digits", "epoch"}:
+            return self.is_of_id or (form.kind == "digits" and len(self.samples[0]) >= _LARGE)
+        return form.kind in IDENTIFYING or self.samples[0].startswith("eyJ")
 
-def identities(tree: Any, pair: int, path: Path = ()) -> Iterator[tuple[Place, str]]:
-    """Yield the identities of a tree with their places."""
-    if isinstance(tree, dict):
-        for name, item in tree.items():
-            yield from identities(item, pair, (*path, name))
-    elif isinstance(tree, list):
-        for number, item in enumerate(tree):
-            yield from identities(item, pair, (*path, number))
-    elif isinstance(tree, str):
-        for number, token in enumerate(template_of(tree).tokens):
-            if token.family.rstrip("0123456789") in IDENTIFYING:
-                yield Place(pair, path, number), token.value
-    elif isinstance(tree, int) and not isinstance(tree, bool) and path and is_id(path[-1]):
-        yield Place(pair, path, 0), str(tree)
+    @property
+    def is_of_id(self) -> bool:
+        """Whether the place is called an id, or lies in the path of a URL."""
+        keys = [part for part in self.path if isinstance(part, str)]
+        return bool(keys) and (is_id(keys[-1]) or keys[-1] in {"path", "location", "url", "href", "self"})
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether another value in all runs must be another value on the candidate: not so for small numbers, times."""
+        form: Form = form_of(self.samples[0])
+        return self.is_opaque or form.kind in IDENTIFYING
 
 
 def broken(
-    baselines: Sequence[Mapping[Place, str]],
-    candidate: Mapping[Place, str],
+    names: Sequence[Occurrence],
     *,
     labels: Sequence[str],
-    rules: Rules,
+    is_shared: Callable[[str], bool],
 ) -> Iterator[Difference]:
-    """Yield each place whose identity breaks the renaming, once for each identity that is broken."""
-    signatures: dict[Place, tuple[str, ...]] = {
-        place: tuple(run[place] for run in baselines)
-        for place in baselines[0]
-        if place in candidate and all(place in run for run in baselines) and not rules.ignores(place.path)
-    }
-    # a number that held still may equal another by chance; what is generated does not
-    varying = {place: one for place, one in signatures.items() if len(set(one)) > 1 or not one[0].isdigit()}
-    first_of: dict[tuple[str, ...], Place] = {}
-    owner_of: dict[str, Place] = {}
-    told: set[tuple[str, ...]] = set()
-    for place, signature in varying.items():
-        first = first_of.setdefault(signature, place)
-        value = candidate[place]
-        owner = owner_of.setdefault(value, place)
-        problem, seen = "", first
-        if value != candidate[first]:
-            problem = "is the same value on the baseline"
-        elif all(mine != its for mine, its in zip(signature, varying[owner], strict=True)):
-            problem, seen = "is another value on the baseline", owner
-        if problem and signature not in told:
-            told.add(signature)
-            yield Difference(
-                exchange=labels[place.pair],
-                path=render_path(place.path),
-                kind=Kind.IDENTITY_CHANGED,
-                baseline=signature[0],
-                candidate=value,
-                fact=f"in {len(baselines)} of {len(baselines)} baseline runs",
-                says=f"{labels[seen.pair]} {render_path(seen.path)} {problem}, and on the candidate it is {candidate[seen]}",
-                pair=place.pair,
-            )
+    """Yield each place whose identity breaks the renaming, once for each identity that is broken.
+
+    :param is_shared: whether a text stands anywhere in what the candidate sent or answered.
+    """
+    groups: dict[tuple[bool, tuple[str, ...]], list[Occurrence]] = {}
+    for one in names:
+        if one.names_one:
+            groups.setdefault((one.is_opaque, one.samples), []).append(one)
+    told: set[int] = set()
+    owners: dict[tuple[bool, str], tuple[Occurrence, tuple[str, ...]]] = {}
+    for (is_opaque, samples), group in groups.items():
+        right = _right(group, is_shared)
+        for number, one in enumerate(group):
+            if one.value != right:
+                first = next((other for other in group if other.value == right), group[0])
+                if id(group) not in told:
+                    told.add(id(group))
+                    yield _difference(one, (first, right, "is the same value on the baseline"), labels)
+                continue
+            if number or not one.is_unique:
+                continue
+            owner, theirs = owners.setdefault((is_opaque, one.value), (one, samples))
+            if all(mine != other for mine, other in zip(samples, theirs, strict=True)):
+                yield _difference(one, (owner, owner.value, "is another value on the baseline"), labels)
+
+
+def _right(group: Sequence[Occurrence], is_shared: Callable[[str], bool]) -> str:
+    """The candidate's value for an identity: the one it has most often; of equally many the one seen first."""
+    held_still = len(set(group[0].samples)) == 1 and len(group[0].samples) > 1
+    if (
+        held_still
+        and not group[0].is_opaque
+        and form_of(group[0].samples[0]).kind == "uuid"
+        and is_shared(group[0].samples[0])
+    ):
+        return group[0].samples[0]
+    counts = Counter(one.value for one in group)
+    most = max(counts.values())
+    return next(one.value for one in group if counts[one.value] == most)
+
+
+def _difference(one: Occurrence, against: tuple[Occurrence, str, str], labels: Sequence[str]) -> Difference:
+    seen, value, problem = against
+    runs = len(one.samples)
+    return Difference(
+        exchange=labels[one.pair],
+        path=render_path(one.path),
+        kind=Kind.IDENTITY_CHANGED,
+        baseline=one.samples[0],
+        candidate=one.value,
+        fact=f"in {runs} of {runs} baseline runs",
+        says=f"{labels[seen.pair]} {render_path(seen.path)} {problem}, and on the candidate it is {value}",
+        pair=one.pair,
+    )
