@@ -78,15 +78,20 @@ def _parsed(name: str, values: list[str], headers: Headers) -> Any:  # noqa: PLR
     if name == "etag":
         weak = values[0].startswith(("W/", "w/"))
         tag = values[0][2:] if weak else values[0]
-        return {"weak": weak, "quoted": tag[:1] == tag[-1:] == '"' and len(tag) > 1, "tag": Opaque(tag.strip('"'))}
+        return {"weak": weak, "quoted": tag[:1] == tag[-1:] == '"' and len(tag) > 1, "tag": _tag(tag.strip('"'))}
     if name in {"if-none-match", "if-match"}:
-        return Opaque(values[0].removeprefix("W/").strip('"'))
+        return _tag(values[0].removeprefix("W/").strip('"'))
     if name == "www-authenticate":
         scheme, _, rest = values[0].partition(" ")
         return {"scheme": scheme.lower(), **_members(rest, is_lower=False)}
     if name in _OWN or (name.startswith(("ratelimit-", "x-ratelimit-")) and not name.endswith("limit")):
         return Loose(values[0])
     return values[0] if len(values) == 1 else values
+
+
+def _tag(text: str) -> str:
+    """What an ETag holds: a digest or a file's time and size are their platform's own, a plain version is not."""
+    return Opaque(text) if re.fullmatch(r"(?:W/)?[0-9A-Za-z+/_=-]{6,}", text) and re.search(r"\d", text) else text
 
 
 def _members(text: str, *, is_lower: bool) -> dict[str, Any]:
