@@ -3,6 +3,7 @@
 ParityError
 ├── ConfigError        exit 4: options, configuration, names in tests
 ├── UnreachableError   exit 69: a target could not be reached, nothing was judged
+│   └── NameNotFoundError   a service's name leads to no address
 ├── CommandError       exit 1: an outside program failed
 ├── RecordingError     exit 4: a recording cannot be read, or does not fit
 ├── ReportError        exit 3: a report could not be written
@@ -52,6 +53,10 @@ class UnreachableError(ParityError):
     """A target could not be reached, so nothing was judged."""
 
     exit_code = EXIT_UNREACHABLE
+
+
+class NameNotFoundError(UnreachableError):
+    """A service's name leads to no address."""
 
 
 class CommandError(ParityError):

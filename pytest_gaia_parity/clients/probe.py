@@ -15,6 +15,7 @@ from pytest_gaia_parity.clients.factory import Clients, WriteGuard
 from pytest_gaia_parity.clients.families import families
 from pytest_gaia_parity.clients.tape import Recorder, Tape
 from pytest_gaia_parity.errors import ParityError
+from pytest_gaia_parity.model.exchange import Reason
 from pytest_gaia_parity.model.recording import ServiceFacts
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def _facts(service: ProbeTarget, exchange: Exchange | None, failure: str, hint: 
         return ServiceFacts(url=service.url, failure=failure, details=details)
     response = exchange.response
     body = _json(response.body.text) if response is not None else None
-    if "refused" in failure and exchange.connection.address:
+    if exchange.failure is not None and exchange.failure.reason is not None:
+        details["reason"] = exchange.failure.reason.value
+    if details.get("reason") == Reason.REFUSED and exchange.connection.address:
         parts = urlsplit(f"//{exchange.connection.address}")
         name = urlsplit(service.url).hostname or ""
         details["families"] = families(name, parts.hostname or "", parts.port or 80)

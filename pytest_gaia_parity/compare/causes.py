@@ -1,140 +1,139 @@
-"""The table of causes: id, what shows it, what it says, what to do next. Each is named from evidence, never guessed."""
+"""The table of causes: id, what shows it, what to do next. Each is named from evidence, never guessed."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_gaia_parity.compare import signs
+from pytest_gaia_parity.compare.reach import reach_sign
+from pytest_gaia_parity.model.comparison import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_gaia_parity.model.comparison import Comparison
-    from pytest_gaia_parity.model.exchange import Exchange
-    from pytest_gaia_parity.model.recording import Header, TestRecord
-
-
-class Evidence(NamedTuple):
-    """All that is known of a comparison."""
-
-    comparison: Comparison
-    baselines: tuple[TestRecord, ...]
-    candidates: tuple[TestRecord, ...]
-    baseline: Header
-    candidate: Header
-
-    @property
-    def exchanges(self) -> tuple[Exchange, ...]:
-        """What the candidate showed, in its first run."""
-        return self.candidates[0].exchanges if self.candidates else ()
+    from pytest_gaia_parity.compare.evidence import Evidence, Sign
+    from pytest_gaia_parity.model.exchange import Reason
+    from pytest_gaia_parity.model.recording import ServiceFacts
 
 
 class KindOfCause(NamedTuple):
-    """A row of the table; `shown_by` yields a sentence for each place where the evidence shows it."""
+    """A row of the table; `signs` yields every place where the evidence shows it."""
 
     id: str
-    shown_by: Callable[[Evidence], Iterator[str]]
+    #: for docs/troubleshooting.md: what is seen where this is the cause
+    shows: str
     hint: str
+    signs: Callable[[Evidence], Iterator[Sign]]
+
+    def hint_for(self, target: str) -> str:
+        """The next step, with the target's name in it."""
+        return self.hint.replace("TARGET", target)
 
 
-def _refused_over_ipv6(evidence: Evidence) -> Iterator[str]:
-    for exchange in _failed(evidence):
-        if exchange.failure and "refused" in exchange.failure.message.lower() and exchange.connection.family == "IPv6":
-            yield f"{exchange.service} refuses connections over IPv6 at {exchange.connection.address}"
-
-
-def _timed_out(evidence: Evidence) -> Iterator[str]:
-    for exchange in _failed(evidence):
-        if exchange.failure and exchange.failure.type.endswith("Timeout"):
-            yield f"{exchange.service} did not answer in time"
-
-
-def _database_down(evidence: Evidence) -> Iterator[str]:
-    yield from _check_failed(evidence, ("database", "db", "postgres", "sqlite"), "the database")
-
-
-def _nats_down(evidence: Evidence) -> Iterator[str]:
-    yield from _check_failed(evidence, ("nats",), "NATS")
-
-
-def _missing_secret(evidence: Evidence) -> Iterator[str]:
-    for name, facts in evidence.candidate.services.items():
-        missing = facts.details.get("missing_secrets") or _missing_in(facts.health_body)
-        if missing:
-            yield f"{name} lacks the secret {', '.join(missing)} on {evidence.candidate.target}"
-
-
-def _undecodable(evidence: Evidence) -> Iterator[str]:
-    for exchange in evidence.exchanges:
-        if exchange.response is not None and exchange.response.body.decode_error:
-            yield f"{exchange.service} sends a body that cannot be decoded: {exchange.response.body.decode_error}"
-
-
-def _version_skew(evidence: Evidence) -> Iterator[str]:
-    for name, facts in evidence.candidate.services.items():
-        other = evidence.baseline.services.get(name)
-        if other is not None and facts.version and other.version and facts.version != other.version:
-            yield (
-                f"{name} is version {other.version} on {evidence.baseline.target} and {facts.version} on "
-                f"{evidence.candidate.target}"
-            )
-
-
+#: the surest first: what is unreachable explains all else, and a version explains least
 CAUSES: tuple[KindOfCause, ...] = (
     KindOfCause(
-        "ipv4-only",
-        _refused_over_ipv6,
-        "bind the service to [::] in place of 0.0.0.0: Fly's private network is IPv6 only",
+        "machine-stopped",
+        "the service cannot be reached, and the platform says that none of its machines runs",
+        "fly machine start ID --app APP; a stopped machine has no address under .internal",
+        signs.unreachable("machine-stopped"),
     ),
-    KindOfCause("timed-out", _timed_out, "see the service's log, and whether something drops packets between"),
-    KindOfCause("missing-secret", _missing_secret, "gaia-parity sync-secrets TARGET sends what is declared"),
+    KindOfCause(
+        "name-not-found",
+        "the service's name leads to no address",
+        "see the target's 'url' and 'app', whether the app exists there, and whether WireGuard is up",
+        signs.unreachable("name-not-found"),
+    ),
+    KindOfCause(
+        "ipv4-only",
+        "connections are refused over IPv6, and taken over IPv4 on the same port",
+        "bind the service to [::] in place of 0.0.0.0: Fly's private network is IPv6 only",
+        signs.unreachable("ipv4-only"),
+    ),
+    KindOfCause(
+        "refused",
+        "connections are refused, over IPv4 too",
+        "start the service, and see whether it listens on the port that the target's 'url' names",
+        signs.unreachable("refused"),
+    ),
+    KindOfCause(
+        "timed-out",
+        "the connection or the answer did not come in time",
+        "see the service's log, and whether something drops packets between",
+        signs.unreachable("timed-out"),
+    ),
+    KindOfCause(
+        "missing-secret",
+        "the health body tells required variables that are not set, and that the baseline has",
+        "gaia-parity sync-secrets TARGET sends what is declared",
+        signs.missing_secret,
+    ),
+    KindOfCause(
+        "jwt-secret-differs",
+        "a token is refused for its signature by one service, though another has just issued it",
+        "gaia-parity sync-secrets TARGET gives all services the same SUPABASE_JWT_SECRET",
+        signs.jwt_secret_differs,
+    ),
     KindOfCause(
         "database-down",
-        _database_down,
+        "the health body tells that the database cannot be used, and the baseline's can",
         "see DATABASE_URL on that side, and whether the database can be reached from there",
+        signs.check_failed(("database", "db", "postgres", "sqlite"), "the database"),
     ),
-    KindOfCause("nats-down", _nats_down, "see NATS_URL on that side, and whether NATS can be reached from there"),
+    KindOfCause(
+        "nats-down",
+        "the health body tells that NATS cannot be reached, and the baseline's can",
+        "see NATS_URL on that side, and whether NATS can be reached from there",
+        signs.check_failed(("nats",), "NATS"),
+    ),
+    KindOfCause(
+        "clock-skew",
+        "a service's clock is off, and times or the validity of tokens differ",
+        "see whether that machine keeps its time by NTP; restart it",
+        signs.clock_skew,
+    ),
+    KindOfCause(
+        "public-url",
+        "a public address stands where the baseline has the service's private one",
+        "gaia-parity sync-secrets TARGET computes the *_SERVICE_URL of each target; take it out of the environment file",
+        signs.public_url,
+    ),
+    KindOfCause(
+        "proxy-error-page",
+        "an error page of a proxy or of the platform stands where the baseline has the service's answer",
+        "see the service's log for that moment: it ended, ran out of memory, or did not answer the proxy in time",
+        signs.proxy_error_page,
+    ),
     KindOfCause(
         "undecodable-compression",
-        _undecodable,
+        "a body comes in a coding that the client did not ask for, does not speak, or that is broken",
         "make the service honour Accept-Encoding, or install the codec: httpx[brotli,zstd]",
+        signs.undecodable,
     ),
-    KindOfCause("version-skew", _version_skew, "deploy the same version to both sides, then compare again"),
+    KindOfCause(
+        "version-skew",
+        "the two sides run different versions or images",
+        "deploy the same version to both sides, then compare again",
+        signs.version_skew,
+    ),
+)
+
+#: code and environment both differ: neither can be judged before the other is the same
+BOTH_DIFFER = "version-and-environment"
+BOTH_DIFFER_SHOWS = "the two sides run different versions, and something in their environments differs as well"
+BOTH_DIFFER_HINT = (
+    "change one at a time: deploy the baseline's version to the candidate and compare the environments, "
+    "or run the candidate's version on the baseline and compare the code"
+)
+OF_ENVIRONMENT = frozenset(
+    {"missing-secret", "jwt-secret-differs", "database-down", "nats-down", "clock-skew", "public-url"}
 )
 
 
-def _failed(evidence: Evidence) -> Iterator[Exchange]:
-    seen: set[str] = set()
-    for exchange in evidence.exchanges:
-        if exchange.failure is not None and exchange.service not in seen:
-            seen.add(exchange.service)
-            yield exchange
-
-
-def _check_failed(evidence: Evidence, names: tuple[str, ...], what: str) -> Iterator[str]:
-    for service, facts in evidence.candidate.services.items():
-        other = evidence.baseline.services.get(service)
-        for name in names:
-            mine, its = _check(facts.health_body, name), None if other is None else _check(other.health_body, name)
-            if _is_bad(mine) and not _is_bad(its):
-                yield f"{service} cannot reach {what} on {evidence.candidate.target}: {json.dumps(mine)}"
-                break
-
-
-def _check(body: Any, name: str) -> Any:
-    checks = body.get("checks", body) if isinstance(body, dict) else {}
-    return checks.get(name) if isinstance(checks, dict) else None
-
-
-def _is_bad(state: Any) -> bool:
-    if isinstance(state, dict):
-        return any(_is_bad(state.get(key)) for key in ("status", "state", "ok", "healthy"))
-    if isinstance(state, str):
-        return re.fullmatch(r"(?i)(ok|up|healthy|pass(ed)?|ready|connected|disabled|skipped)", state) is None
-    return state is False
-
-
-def _missing_in(body: Any) -> list[str]:
-    secrets = _check(body, "secrets")
-    missing = secrets.get("missing") if isinstance(secrets, dict) else None
-    return [str(name) for name in missing] if isinstance(missing, list) else []
+def cause_of_failure(service: str, target: str, reason: Reason | None, facts: ServiceFacts) -> Cause | None:
+    """Why preflight could not reach a service, where that is known."""
+    found = reach_sign(service, target, reason, facts.details)
+    if found is None:
+        return None
+    kind = next(kind for kind in CAUSES if kind.id == found[0])
+    return Cause(id=kind.id, says=found[1], hint=kind.hint_for(target))

@@ -64,7 +64,7 @@ FAULTS = {
         Fault(
             name="ipv4-only",
             says="asset listens on 0.0.0.0, where the private network is IPv6",
-            cause="refused-ipv6",
+            cause="ipv4-only",
             break_=lambda plan: plan.with_door("asset", Door.IPV4_ONLY),
         ),
         Fault(
@@ -106,7 +106,7 @@ FAULTS = {
         Fault(
             name="timeout",
             says="asset accepts connections and never answers",
-            cause="timeout",
+            cause="timed-out",
             break_=lambda plan: plan.with_door("asset", Door.SILENT),
         ),
         Fault(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import msgspec
@@ -82,12 +83,42 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: Body = Body()
 
 
+class Reason(enum.StrEnum):
+    """Why a request got no answer."""
+
+    NAME_NOT_FOUND = "name-not-found"
+    REFUSED = "refused"
+    TIMED_OUT = "timed-out"
+
+
+#: what resolvers of Linux and macOS say
+_NAME_NOT_FOUND = (
+    "name or service not known",
+    "name resolution",
+    "no address associated",
+    "nodename nor servname",
+    "name does not resolve",
+)
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A request that raised instead of answering."""
 
     #: class name of the exception, `ConnectError`
     type: str
     message: str = ""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why nothing was connected or answered, where type or message say so."""
+        said = self.message.lower()
+        if self.type.endswith("Timeout"):
+            return Reason.TIMED_OUT
+        if "refused" in said:
+            return Reason.REFUSED
+        if self.type == "NameNotFoundError" or any(phrase in said for phrase in _NAME_NOT_FOUND):
+            return Reason.NAME_NOT_FOUND
+        return None
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_gaia_parity.errors import UnreachableError, nearest
+from pytest_gaia_parity.errors import NameNotFoundError, nearest
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ class LabNetwork:
     def route(self, host: str, port: int) -> Route:
         """Where the lab serves a name.
 
-        :raises UnreachableError: it serves no such name.
+        :raises NameNotFoundError: it serves no such name.
         """
         try:
             return self._routes[host, port]
         except KeyError:
             names = [f"{name}:{at}" for name, at in self._routes]
-            raise UnreachableError(
+            raise NameNotFoundError(
                 f"the lab does not know the name '{host}:{port}'; {nearest(f'{host}:{port}', names)}",
                 hint="services reach each other by the names of the configuration",
             ) from None

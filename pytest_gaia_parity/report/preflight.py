@@ -26,8 +26,7 @@ def table_lines(failed: Sequence[tuple[str, str, ServiceFacts]]) -> list[str]:
     lines = [_row(_HEADINGS, widths), _row(tuple("-" * width for width in widths), widths)]
     for row, (_, _, seen) in zip(rows, failed, strict=True):
         lines.append(_row(row, widths))
-        if hint := seen.details.get("hint"):
-            lines.append(f"    hint: {hint}")
+        lines += [f"    {what}: {told}" for what in ("cause", "hint") if (told := seen.details.get(what))]
     return lines
 
 

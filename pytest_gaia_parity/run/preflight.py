@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pytest_gaia_parity.clients.probe import ProbeTarget, probe
+from pytest_gaia_parity.compare.causes import cause_of_failure
+from pytest_gaia_parity.model.exchange import Reason
 from pytest_gaia_parity.model.recording import ServiceFacts
 from pytest_gaia_parity.network.route import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from pytest_gaia_parity.network.route import Network
     from pytest_gaia_parity.run.state import Run
 
 #: seconds that one service may take to be resolved, connected and to answer
@@ -48,18 +51,26 @@ def _probe(run: Run, target: str) -> dict[str, ServiceFacts]:
     }
     network = run.network(target)
     seen = probe(target=target, services=services, network=network, timeout=TIMEOUT)
+    return {
+        name: _with_cause(target, name, _told(facts, {"calls": run.config.service(name).calls, **platform}))
+        for (name, facts), platform in zip(seen.items(), _platform(run, target, network, seen), strict=True)
+    }
+
+
+def _platform(run: Run, target: str, network: Network, seen: Mapping[str, ServiceFacts]) -> Iterable[Mapping[str, Any]]:
+    """What the platform says of each service, in their order."""
     if run.stack is not None:  # the lab's platform is the lab
         machines = run.stack.machines(target)
-        return {
-            name: _told(facts, {"machines": machines[name]} if name in machines else {}) for name, facts in seen.items()
-        }
+        return [{"machines": machines[name]} if name in machines else {} for name in seen]
     if not isinstance(network, Platform):
-        return seen
+        return [{} for _ in seen]
     with ThreadPoolExecutor(max_workers=max(1, min(32, len(seen)))) as pool:
-        told = pool.map(
-            lambda facts: network.about(urlsplit(facts.url).hostname or "", failed=bool(facts.failure)), seen.values()
+        return list(
+            pool.map(
+                lambda facts: network.about(urlsplit(facts.url).hostname or "", failed=bool(facts.failure)),
+                seen.values(),
+            )
         )
-        return {name: _told(facts, table) for (name, facts), table in zip(seen.items(), told, strict=True)}
 
 
 def _told(facts: ServiceFacts, platform: Mapping[str, Any]) -> ServiceFacts:
@@ -71,6 +82,16 @@ def _told(facts: ServiceFacts, platform: Mapping[str, Any]) -> ServiceFacts:
     return msgspec.structs.replace(
         facts, image=str(platform.get("image", "")) or facts.image, failure=failure, details={**facts.details, **rest}
     )
+
+
+def _with_cause(target: str, service: str, facts: ServiceFacts) -> ServiceFacts:
+    """Say why a service could not be reached, where that is known."""
+    reason = facts.details.get("reason")
+    cause = cause_of_failure(service, target, Reason(reason) if reason else None, facts)
+    if not facts.failure or cause is None:
+        return facts
+    told = {"cause": f"{cause.says} ({cause.id})", "hint": cause.hint}
+    return msgspec.structs.replace(facts, details={**facts.details, **told})
 
 
 def failures(facts: Facts) -> list[tuple[str, str, ServiceFacts]]:
