@@ -131,14 +131,15 @@ def undecodable(evidence: Evidence) -> Iterator[Sign]:
 
 
 def version_skew(evidence: Evidence) -> Iterator[Sign]:
-    """The two sides run different code."""
+    """The two sides run different code. Images have names of their own on each platform: they are compared within one."""
     target, other = evidence.candidate.target, evidence.baseline.target
+    is_one_platform = evidence.candidate.network == evidence.baseline.network
     for name, facts in evidence.candidate.services.items():
         before = evidence.facts_before(name)
-        for what, mine, its in (("version", facts.version, before.version), ("image", facts.image, before.image)):
-            if mine and its and mine != its:
-                yield Sign(f"{name} is {what} {its} on {other} and {mine} on {target}", name)
-                break
+        if facts.version and before.version and facts.version != before.version:
+            yield Sign(f"{name} is version {before.version} on {other} and {facts.version} on {target}", name)
+        elif is_one_platform and facts.image and before.image and facts.image != before.image:
+            yield Sign(f"{name} is image {before.image} on {other} and {facts.image} on {target}", name)
 
 
 def _missing(details: dict[str, Any], body: Any) -> list[str]:
