@@ -84,8 +84,9 @@ def split_node_id(node_id: str, sides: Sequence[Side]) -> tuple[str, Side | None
     >>> split_node_id("a.py::test_x[local#2-7]", [Side(target="local"), Side(target="local", run=2)])[0]
     'a.py::test_x[7]'
     """
-    # pytest-xdist's loadgroup appends the group's name
-    plain = f"{before}]" if (before := node_id.rpartition("]@")[0]) else node_id
+    # pytest-xdist's loadgroup appends the group's name; what ends in a bracket has none, whatever the brackets hold
+    before, _, group = node_id.rpartition("]@")
+    plain = f"{before}]" if before and not group.endswith("]") else node_id
     path, _, name = plain.partition("::")
     function, bracket, rest = name.partition("[")
     if bracket:
