@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.compare.engine import Comparer
 from pytest_gaia_parity.compare.pairing import Pairing
-from pytest_gaia_parity.errors import RecordingError
+from pytest_gaia_parity.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_PARITY, RecordingError
 from pytest_gaia_parity.model.results import exit_code_of, side_of_header
 from pytest_gaia_parity.report.against import Earlier
 from pytest_gaia_parity.report.files import shown_path
@@ -80,4 +80,5 @@ def judge(
         print(line.text)
     if output.annotate:
         print(*annotation_lines(results, gate.tally), sep="\n")
-    return max(exit_code_of(results.summary), 0 if complete else 1)
+    code = max(exit_code_of(results.summary), EXIT_PARITY if complete else EXIT_DIFFERENT)
+    return code or (EXIT_INTERNAL if gate.broken else EXIT_PARITY)

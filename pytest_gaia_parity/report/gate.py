@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from pytest_gaia_parity.errors import ParityError
 from pytest_gaia_parity.model.results import SCHEMA, Results
 from pytest_gaia_parity.report.tally import Tally
 
@@ -24,8 +28,10 @@ class Gate:
     ) -> None:
         self._baseline = baseline
         self._candidate = candidate
-        self._sinks = tuple(sinks)
+        self._sinks = list(sinks)
         self._earlier = earlier
+        #: what is said about each report that could not be written; the others are complete
+        self.broken: list[str] = []
         self.tally = Tally()
 
     def open(self) -> None:
@@ -41,8 +47,11 @@ class Gate:
         if self._earlier is not None:
             comparison = self._earlier.marked(comparison)
         self.tally.add(comparison)
-        for sink in self._sinks:
-            sink.write(comparison, evidence)
+        for sink in tuple(self._sinks):
+            try:
+                sink.write(comparison, evidence)
+            except Exception as error:  # noqa: BLE001 - a report must not end a run
+                self._drop(sink, error)
 
     def close(
         self, *, causes: Sequence[Cause] = (), notes: Sequence[str] = (), interrupted: bool = False
@@ -57,5 +66,17 @@ class Gate:
             interrupted=interrupted,
             notes=(*notes, *([self._earlier.note()] if self._earlier else [])),
         )
-        paths = [path for path in [sink.close(results) for sink in self._sinks] if path]
-        return results, paths
+        paths = [path for path in map(partial(self._end, results=results), tuple(self._sinks)) if path]
+        return msgspec.structs.replace(results, notes=(*results.notes, *self.broken)), paths
+
+    def _end(self, sink: Sink, *, results: Results) -> str:
+        try:
+            return sink.close(results)
+        except Exception as error:  # noqa: BLE001 - the other reports are written all the same
+            self._drop(sink, error)
+        return ""
+
+    def _drop(self, sink: Sink, error: Exception) -> None:
+        self._sinks.remove(sink)
+        what = error.message if isinstance(error, ParityError) else f"{type(error).__name__}: {error}"
+        self.broken.append(f"a report is missing ({type(sink).__name__}): {what}")

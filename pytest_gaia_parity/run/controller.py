@@ -238,7 +238,9 @@ class ControllerHooks:
             interrupted=not self._finished,
         )
         if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-            session.exitstatus = exit_code_of(judge.results.summary)
+            session.exitstatus = exit_code_of(judge.results.summary) or (
+                errors.EXIT_INTERNAL if judge.gate.broken else 0
+            )
 
     def _emit_unconfirmed(self, judge: Judge) -> None:
         """Tell the mismatches that an interrupted run had no time to confirm."""
