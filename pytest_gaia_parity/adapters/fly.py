@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_gaia_parity.adapters.process import Mask, OnLine
+    from pytest_gaia_parity.adapters.process import Mask, OnLine, Process
 
 #: the first version whose `secrets import` reads all forms that are written
 MINIMUM = (0, 3, 226)
@@ -99,10 +99,25 @@ class Fly:
         found: shapes.AppStatus = self._json(["status", "--json", "--app", app], shapes.AppStatus, app=app)
         return found
 
-    def machines(self, app: str) -> tuple[shapes.Machine, ...]:
+    def machines(self, app: str, *, timeout: float = READ) -> tuple[shapes.Machine, ...]:
         """All machines of an app."""
-        found = self._json(["machine", "list", "--json", "--app", app], list[shapes.Machine] | None, app=app)
+        argv = ["machine", "list", "--json", "--app", app]
+        outcome = self._retried(argv, app=app, timeout=timeout)
+        found = shapes.decode(outcome.stdout, list[shapes.Machine] | None, said_by=self._said(argv))
         return tuple(found or ())
+
+    def proxy(self, app: str, host: str, port: int) -> Process:
+        """Start a proxy to a port of a private name, on a free port of loopback; it says which when it listens.
+
+        It ends when it is stopped, and when this process ends in whatever way: its input is held open, and watched.
+        """
+        argv = ["proxy", f"0:{port}", host, "--app", app, "--bind-addr", "127.0.0.1", "--watch-stdin"]
+        return self._runner.start(self._command(argv, timeout=None, hold_stdin=True, tethered=True))
+
+    def failure(self, outcome: Outcome, *, app: str) -> FlyError:
+        """What a command that runs on said when it ended by itself."""
+        said = self._said(outcome.command.argv[len(self._program) :])
+        return fly_error(outcome, command=said, app=app, mask=self._mask)
 
     def checks(self, app: str) -> Mapping[str, Sequence[shapes.MachineCheck]]:
         """The last results of checks by machine."""

@@ -768,13 +768,22 @@ def proxy(world: World, words: list[str], flags: Table) -> None:
 
 
 def _end_with_stdin() -> NoReturn:
-    sys.stdin.buffer.read()
+    while os.read(0, 65536):  # not through sys.stdin: its lock would hold up the end of the program
+        pass
     os._exit(0)
 
 
 def _resolve(world: World, host: str) -> tuple[str, int] | None:
-    app = world.state["apps"].get(host.removesuffix(".internal"))
-    if app is None or not any(machine["state"] == "started" for machine in app["machines"]):
+    """APP.internal, REGION.APP.internal, ID.vm.APP.internal, APP.flycast: an address while a machine is started."""
+    labels = host.removesuffix(".internal").removesuffix(".flycast").split(".")
+    app = world.state["apps"].get(labels[-1])
+    if app is None:
+        return None
+    wanted = labels[0] if len(labels) > 1 and labels[0] != "global" else ""
+    if not any(
+        machine["state"] == "started" and wanted in {"", machine["id"], machine.get("region")}
+        for machine in app["machines"]
+    ):
         return None
     address = app.get("listens")
     return (address[0], address[1]) if address else None

@@ -90,7 +90,7 @@ class DockerNetwork:
         self._seen = None
         self._routes.pop((host, port), None)
 
-    def about(self, host: str, *, failed: bool = False) -> Mapping[str, Any]:  # noqa: ARG002 - costs nothing
+    def about(self, host: str, *, failed: bool = False) -> Mapping[str, Any]:
         """The image, health and number of the containers behind a name."""
         try:
             found = self._replicas(host)
@@ -100,6 +100,9 @@ class DockerNetwork:
         facts: dict[str, Any] = {"image": f"{first.image} {first.image_id[:19]}".strip(), "container": first.name}
         if first.health:
             facts["container_health"] = first.health
+        if failed and first.health in {"unhealthy", "starting"}:
+            facts["reason"] = f"its container is {first.health}"
+            facts["hint"] = f"docker compose -p {first.project} logs {first.service}"
         if len(found) > 1:
             facts["replicas"] = len(found)
         return facts

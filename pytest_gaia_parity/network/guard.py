@@ -11,7 +11,7 @@ from pytest_gaia_parity.errors import RefusedError, UnreachableError
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 #: seconds that an answer of the system's resolver is kept; Fly's own answers live for five
 TIME_TO_LIVE = 5.0
@@ -24,6 +24,20 @@ def is_public(address: str) -> bool:
     (False, False, True)
     """
     return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
+def refuse_public(addresses: Iterable[str], *, host: str, target: str) -> None:
+    """Let private addresses through.
+
+    :raises RefusedError: one is public.
+    """
+    for address in addresses:
+        if is_public(address):
+            raise RefusedError(
+                f"target '{target}': '{host}' is the public address {address}; services are compared over their "
+                "private names",
+                hint="correct 'url' of the target, or give it network = \"direct\" if that is really meant",
+            )
 
 
 class GuardedNetwork:
@@ -68,18 +82,12 @@ class GuardedNetwork:
                 f"target '{self._target}': the name '{host}' is not known: {error.strerror}",
                 hint=_HINTS.get(self._via, ""),
             ) from None
-        addresses: Sequence[str] = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        for address in addresses:
-            if is_public(address):
-                raise RefusedError(
-                    f"target '{self._target}': '{host}' is the public address {address}; services are compared over "
-                    "their private names",
-                    hint="correct 'url' of the target, or give it network = \"direct\" if that is really meant",
-                )
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        refuse_public(addresses, host=host, target=self._target)
         return tuple(Endpoint(address, port) for address in addresses)
 
 
 _HINTS = {
     "docker-dns": "start the stack with docker compose up, and run inside its network",
-    "fly-dns": "bring WireGuard up, or run inside Fly; fly apps list shows the names of apps",
+    "fly-dns": "only machines that run have a name: fly machine list -a APP; fly apps list shows the names of apps",
 }

@@ -61,6 +61,8 @@ class Platform(Protocol):
     def about(self, host: str, *, failed: bool = False) -> Mapping[str, Any]:
         """What is known of whatever serves a name: `image`, `container`, `container_health`, `machines`; never raises.
 
+        Where it tells why a service does not answer, `reason` and `hint` say it.
+
         Asked by preflight only.
 
         :param failed: the service could not be reached, so that a slow call of the platform is worth its time.

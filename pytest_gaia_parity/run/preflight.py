@@ -75,10 +75,8 @@ def _platform(run: Run, target: str, network: Network, seen: Mapping[str, Servic
 
 def _told(facts: ServiceFacts, platform: Mapping[str, Any]) -> ServiceFacts:
     """Add what the platform says of a service to what was seen of it."""
-    rest = {key: value for key, value in platform.items() if key != "image"}
-    failure = facts.failure
-    if failure and rest.get("container_health") == "unhealthy":
-        failure = f"{failure}; its container is unhealthy"
+    rest = {key: value for key, value in platform.items() if key not in {"image", "reason"}}
+    failure = "; ".join(filter(None, (facts.failure, facts.failure and platform.get("reason"))))
     return msgspec.structs.replace(
         facts, image=str(platform.get("image", "")) or facts.image, failure=failure, details={**facts.details, **rest}
     )

@@ -1,0 +1,129 @@
+"""Fly's private names: by the system's resolver inside Fly and over WireGuard, by a DNS server, else by `fly proxy`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+from pytest_gaia_parity.errors import ParityError, UnreachableError
+from pytest_gaia_parity.network.guard import GuardedNetwork, is_public
+from pytest_gaia_parity.network.proxies import Place, Proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_gaia_parity.adapters.fly import Fly
+    from pytest_gaia_parity.network.route import Network, Route
+
+#: seconds for the system's resolver to know any of the names; a tunnel that is down keeps it waiting for ten
+PATIENCE = 2.0
+#: seconds that Fly's API may take to tell of machines, asked only where something failed
+TELL = 10.0
+_PRIVATE = (".internal", ".flycast")
+
+
+class FlyNetwork:
+    """Finds the way once, when it is opened, and keeps to it."""
+
+    def __init__(
+        self,
+        *,
+        target: str,
+        places: Sequence[Place],
+        name_server: Network | None = None,
+        fly: Fly | None = None,
+        env: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        :param places: what services listen on.
+        :param name_server: where a DNS server is configured, the network that asks it.
+        :param fly: flyctl, None where it is not installed.
+        """
+        self._target = target
+        self._places = places
+        self._fly = fly
+        self._env = env
+        self._plain: Network = GuardedNetwork(via="fly-dns", target=target)
+        self._way: Network = name_server or self._plain
+        self._is_chosen = name_server is not None
+
+    def open(self) -> None:
+        """Choose the way, and start what it needs.
+
+        :raises UnreachableError: there is none.
+        """
+        names = [place.host for place in self._places if place.host.endswith(_PRIVATE)]
+        if not (self._is_chosen or not names or self._env.get("FLY_MACHINE_ID") or _is_any_known(names)):
+            if self._fly is None:
+                raise UnreachableError(
+                    f"target '{self._target}': the system's resolver knows none of {', '.join(names)}, and flyctl is not "
+                    "installed",
+                    hint="bring WireGuard up, run inside Fly, give the target 'dns', or install flyctl: "
+                    "https://fly.io/docs/flyctl/install/",
+                )
+            private = [place for place in self._places if place.host in names]
+            self._way = Proxies(fly=self._fly, target=self._target, places=private)
+        self._way.open()
+
+    def route(self, host: str, port: int) -> Route:
+        """Where a name is; one that is not private is the guard's business.
+
+        :raises UnreachableError: it has no address.
+        :raises RefusedError: its address is public.
+        """
+        return (self._way if host.endswith(_PRIVATE) else self._plain).route(host, port)
+
+    def failed(self, host: str, port: int) -> None:
+        """Look up anew."""
+        self._way.failed(host, port)
+        self._plain.failed(host, port)
+
+    def about(self, host: str, *, failed: bool = False) -> Mapping[str, Any]:
+        """The machines of an app whose service could not be reached; costs a second, so of the others nothing."""
+        if self._fly is None or not failed or not host.endswith(_PRIVATE):
+            return {}
+        app = Place(host, 0).app
+        try:
+            machines = self._fly.machines(app, timeout=TELL)
+        except ParityError as error:
+            return {"fly": error.message}
+        rows = [{"id": one.id, "state": one.state, "region": one.region} for one in machines]
+        if any(row["state"] == "started" for row in rows):
+            return {"machines": rows}
+        states = ", ".join(sorted({row["state"] for row in rows}))
+        return {
+            "machines": rows,
+            "reason": f"no machine of the app runs ({states})" if rows else "the app has no machines",
+            "hint": f"fly machine start {rows[0]['id']} -a {app}; .internal never starts one"
+            if rows
+            else f"deploy it: fly deploy -a {app}",
+        }
+
+    def close(self) -> None:
+        """End what was started."""
+        self._way.close()
+
+
+def _is_any_known(names: Sequence[str]) -> bool:
+    """Whether the system's resolver knows any of the names; asked all at once, by threads that nobody waits for."""
+    answered = threading.Semaphore(0)
+    known: list[str] = []
+
+    def ask(name: str) -> None:
+        try:
+            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+            # some providers answer every unknown name with a public address of their own
+            known.extend(str(entry[4][0]) for entry in found if not is_public(str(entry[4][0])))
+        except OSError:
+            pass
+        answered.release()
+
+    for name in dict.fromkeys(names):
+        threading.Thread(target=ask, args=(name,), daemon=True).start()
+    for _ in dict.fromkeys(names):
+        if known or not answered.acquire(timeout=PATIENCE):
+            break
+    return bool(known)
