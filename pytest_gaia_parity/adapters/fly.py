@@ -52,12 +52,15 @@ class Fly:
         self._mask = mask
         self._wait = wait
         self._write = WRITE
+        self._version: shapes.Version | None = None
 
     def version(self) -> shapes.Version:
-        """The version of flyctl.
+        """The version of flyctl, asked for once.
 
         :raises CommandError: there is none, or it is too old.
         """
+        if self._version is not None:
+            return self._version
         try:
             found: shapes.Version = self._json(["version", "--json"], shapes.Version)
         except FlyError:
@@ -69,6 +72,7 @@ class Fly:
                 f"flyctl {found.version} is too old, v{'.'.join(map(str, MINIMUM))} is the oldest that is supported",
                 hint="fly version upgrade",
             )
+        self._version = found
         return found
 
     def secrets(self, app: str) -> tuple[shapes.Secret, ...]:

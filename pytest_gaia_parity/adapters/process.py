@@ -115,6 +115,12 @@ class Runner:
 
     def __init__(self, mask: Mask = str) -> None:
         self._mask = mask
+        self._running: set[Process] = set()
+
+    def stop_all(self) -> None:
+        """End every program that `run` waits for, in whichever thread."""
+        for process in tuple(self._running):
+            process.stop()
 
     def __call__(self, command: Command) -> Outcome:
         """Run to the end."""
@@ -126,6 +132,7 @@ class Runner:
         :raises CommandError: there is no such program.
         """
         process = self.start(command, on_line=on_line)
+        self._running.add(process)
         try:
             while not process.wait(0.1 if cancel is not None else None):
                 if cancel is not None and cancel.is_set():
@@ -133,6 +140,8 @@ class Runner:
         except BaseException:
             process.stop()
             raise
+        finally:
+            self._running.discard(process)
         return process.outcome()
 
     def start(self, command: Command, *, on_line: OnLine | None = None) -> Process:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from pytest_gaia_parity.adapters.process import Command, start_detached
 from pytest_gaia_parity.cli.workplace import add_common_flags, named, say, workplace
 from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError
-from pytest_gaia_parity.ops.deploy import TIMEOUT, DeployOptions, deploy, journal_file, rollback
-from pytest_gaia_parity.ops.promote import promote
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +17,9 @@ if TYPE_CHECKING:
 
     from pytest_gaia_parity.ops.deploy import Release
     from pytest_gaia_parity.ops.workplace import Workplace
+
+#: seconds of each phase: building, releasing and updating; the proof
+TIMEOUT = 900.0
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -87,6 +88,8 @@ def _add_deploy_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_deploy(given: argparse.Namespace) -> int:
+    from pytest_gaia_parity.ops.deploy import DeployOptions, deploy  # noqa: PLC0415 - this verb only
+
     place = workplace(given, Path.cwd())
     if given.detach:
         return _detach(place, given.target)
@@ -99,22 +102,31 @@ def _run_deploy(given: argparse.Namespace) -> int:
         test=not given.no_tests,
         yes=given.yes,
         timeout=_seconds(given.timeout),
+        proof=_seconds(given.timeout),
         command=_command(),
     )
     return _told(deploy(place, given.services, given.target, options))
 
 
 def _run_rollback(given: argparse.Namespace) -> int:
-    options = DeployOptions(test=not given.no_tests, yes=given.yes, timeout=_seconds(given.timeout), command=_command())
+    from pytest_gaia_parity.ops.deploy import DeployOptions, rollback  # noqa: PLC0415 - this verb only
+
+    options = DeployOptions(
+        test=not given.no_tests, yes=given.yes, timeout=_seconds(given.timeout), proof=given.timeout, command=_command()
+    )
     return _told([rollback(workplace(given, Path.cwd()), given.service, given.target, options)])
 
 
 def _run_promote(given: argparse.Namespace) -> int:
+    from pytest_gaia_parity.ops.deploy import DeployOptions  # noqa: PLC0415 - this verb only
+    from pytest_gaia_parity.ops.promote import promote  # noqa: PLC0415 - likewise
+
     options = DeployOptions(
         roll_back=given.rollback,
         test=not given.no_tests,
         yes=given.yes,
         timeout=_seconds(given.timeout),
+        proof=_seconds(given.timeout),
         command=_command(),
     )
     place = workplace(given, Path.cwd())
@@ -144,6 +156,8 @@ def _told(releases: Sequence[Release]) -> int:
 
 def _detach(place: Workplace, target: str) -> int:
     """Start the same command in the background, and say how to follow it."""
+    from pytest_gaia_parity.ops.deploy import journal_file  # noqa: PLC0415 - this verb only
+
     log = journal_file(place, target).with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     words = [word for word in sys.argv[1:] if word != "--detach"]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.cli.workplace import add_lab_flag, named, say, workplace
 from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError
-from pytest_gaia_parity.ops.status import status, status_json, status_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +40,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(given: argparse.Namespace) -> int:
     """Look, print; with --watch until the deploy has ended, or Ctrl-C."""
+    from pytest_gaia_parity.ops.status import status  # noqa: PLC0415 - this verb only
+
     if given.interval <= 0:
         raise ConfigError(
             f"--interval: {given.interval:g} is not a number of seconds above nought", hint="5 is the default"
@@ -60,6 +61,8 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _show(given: argparse.Namespace, found: Status) -> None:
+    from pytest_gaia_parity.ops.status import status_json, status_lines  # noqa: PLC0415 - this verb only
+
     if given.watch and sys.stdout.isatty() and not given.json:
         sys.stdout.write("\x1b[H\x1b[2J")
     for line in [status_json(found)] if given.json else status_lines(found):

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.cli.workplace import add_lab_flag, named, say, workplace
 from pytest_gaia_parity.errors import ReportError
-from pytest_gaia_parity.ops.check import check_json, check_junit, check_lines, exit_code_of
-from pytest_gaia_parity.ops.verify import verify
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +30,9 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(given: argparse.Namespace) -> int:
     """Check, print, write."""
+    from pytest_gaia_parity.ops.check import check_json, check_junit, check_lines, exit_code_of  # noqa: PLC0415 - this verb only
+    from pytest_gaia_parity.ops.verify import verify  # noqa: PLC0415 - likewise
+
     checks = verify(workplace(given, Path.cwd()), given.target, services=given.services)
     for line in [check_json(given.target, checks)] if given.json else check_lines(given.target, checks):
         say(line)

@@ -7,7 +7,7 @@ that it runs from anywhere. FOLDER holds `state.json`: the organisation, its app
 and the faults that are still to strike. A machine with a control socket is a real service, restarted by what is done here.
 """
 
-# ruff: noqa: T201, C901, PLR0912, PLR0913 - it prints what flyctl prints; its parser is one loop, as flyctl's is
+# ruff: noqa: T201, C901, PLR0912 - it prints what flyctl prints; its parser is one loop, as flyctl's is
 
 from __future__ import annotations
 
@@ -462,7 +462,7 @@ def _release(world: World, flags: Table, *, image: str, digest: str, reason: str
     try:
         for position, machine in enumerate(machines, start=1):
             number = f"[{position}/{len(machines)}] " if len(machines) > 1 else ""
-            _update(world, name, machine["id"], number, (version, image, digest), detach=bool(flags.get("detach")))
+            _update(world, flags, machine["id"], number, (version, image, digest))
         world.strike("deploy", name, moment="after")
         status = "complete"
     except KeyboardInterrupt:
@@ -476,8 +476,9 @@ def _release(world: World, flags: Table, *, image: str, digest: str, reason: str
     return version
 
 
-def _update(world: World, name: str, machine_id: str, number: str, what: tuple[int, str, str], *, detach: bool) -> None:
+def _update(world: World, flags: Table, machine_id: str, number: str, what: tuple[int, str, str]) -> None:
     version, image, digest = what
+    name = world.name(flags)
     print(f"> {number}Updating {machine_id} [app]", flush=True)
     world.strike("machine update", name)
     with world.changing() as state:
@@ -499,9 +500,11 @@ def _update(world: World, name: str, machine_id: str, number: str, what: tuple[i
     if broken == "crash":
         _set_machine(world, name, machine_id, state="stopped", check="critical", output="connect: connection refused")
         raise _failed(number, machine_id, f"smoke checks for {machine_id} failed: the app appears to be crashing")
-    is_healthy, output = _health(app, machine) if broken != "unhealthy" else (False, "HTTP 503")
+    is_healthy, output = (
+        _health(app, machine, _patience(world, flags)) if broken != "unhealthy" else (False, "HTTP 503")
+    )
     _set_machine(world, name, machine_id, check="passing" if is_healthy else "critical", output=output)
-    if detach or not app.get("checks", True):
+    if flags.get("detach") or not app.get("checks", True):
         return
     print(f"> {number}Waiting for {machine_id} [app] to become healthy: {int(is_healthy)}/1", flush=True)
     if not is_healthy:
@@ -511,6 +514,14 @@ def _update(world: World, name: str, machine_id: str, number: str, what: tuple[i
             f"timeout reached waiting for health checks to pass for machine {machine_id}: failed to get VM {machine_id}",
         )
     print(f"✔ {number}Machine {machine_id} [app] update succeeded", flush=True)
+
+
+def _patience(world: World, flags: Table) -> float:
+    """Seconds that a machine has: `90`, `90s`, `5m`, but no more than anybody waits for a simulation."""
+    given = str(flags.get("wait-timeout", "5m"))
+    number, unit = (given[:-1], given[-1]) if given[-1] in "smh" else (given, "s")
+    longest = float(world.state.get("patience", PATIENCE))
+    return min(float(number) * {"s": 1, "m": 60, "h": 3600}[unit], longest)
 
 
 def _failed(number: str, machine_id: str, text: str) -> Failure:
@@ -546,9 +557,9 @@ def _restart(app: Table, machine: Table, version: int, image: str) -> None:
         raise Failure(f"machine {machine['id']}: {answer.get('error')}")
 
 
-def _health(app: Table, machine: Table) -> tuple[bool, str]:
+def _health(app: Table, machine: Table, patience: float) -> tuple[bool, str]:
     if app.get("health"):
-        return _poll(app["health"], PATIENCE)
+        return _poll(app["health"], patience)
     lacking = [name for name in app.get("needs", []) if not machine["secrets"].get(name)]
     return (False, f"HTTP 503 missing: {', '.join(lacking)}") if lacking else (True, "HTTP GET /health: 200")
 

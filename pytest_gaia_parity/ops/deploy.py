@@ -47,6 +47,8 @@ class DeployOptions:
     test: bool = True
     yes: bool = False
     timeout: float = TIMEOUT
+    #: seconds that the proof may take, once flyctl has ended
+    proof: float = TIMEOUT
     #: what the journal and the messages call this run
     command: str = ""
     #: goes into the audit log
@@ -261,7 +263,7 @@ class _Rollout:
         before = self._before
         assert before is not None, "preflight has looked"  # noqa: S101
         # a deploy in doubt has had its time
-        deadline = time.monotonic() + (self._options.timeout if failure is None else 30.0)
+        deadline = time.monotonic() + (self._options.proof if failure is None else min(self._options.proof, 30.0))
         try:
             with self._steps.step(f"{self._service}: complete release") as step:
                 release = await_release(self._place, self._app, after=before.release, deadline=deadline)
@@ -346,6 +348,9 @@ def _roll_all_back(place: Workplace, steps: Steps, released: Sequence[Release], 
                 await_answer(place, one.target, one.service, deadline=deadline)
         except ParityError as failure:
             place.say(f"✖ {one.service} could not be rolled back: {failure}")
+            place.say(
+                "an image goes back, secrets do not: if they are the cause, correct the env file, and deploy again"
+            )
 
 
 def _unclean(place: Workplace) -> tuple[str, ...]:

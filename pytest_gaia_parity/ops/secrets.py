@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from pytest_gaia_parity.adapters.fly_errors import FlyError, FlyFailure
 from pytest_gaia_parity.adapters.fly_import import encode
 from pytest_gaia_parity.errors import ParityError, RefusedError
 from pytest_gaia_parity.ops.fingerprints import Written, without
+from pytest_gaia_parity.ops.parallel import side_by_side
 from pytest_gaia_parity.ops.plan import WRITTEN, Change, ChangeKind, Plan, ServiceSecrets
 from pytest_gaia_parity.ops.workplace import require_fly
 
@@ -109,9 +109,8 @@ def plan_secrets(
             return ServiceSecrets(service=service, app=app, failure=str(error))
         return _planned(place, service, app, wanted=wanted[service], there=there, prune=prune)
 
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        services = tuple(pool.map(plan_one, wanted))
-    return Plan(target=target, services=services, notes=place.env_notes())
+    services = side_by_side(place.runner, plan_one, wanted)
+    return Plan(target=target, services=tuple(services), notes=place.env_notes())
 
 
 def _planned(  # noqa: PLR0913 - keywords
@@ -164,24 +163,30 @@ def _staged(there: Sequence[Secret], known: Known) -> tuple[str, ...]:
 def apply_secrets(place: Workplace, plan: Plan, *, stage: bool = False) -> Plan:
     """Write what is planned, all services at once; a failing one leaves the others' results intact."""
 
-    def apply_one(one: ServiceSecrets) -> tuple[str, str]:
+    def apply_one(one: ServiceSecrets) -> tuple[str, str, str]:
         if one.failure:
-            return "", one.failure
+            return one.service, "", one.failure
         if one.is_settled or (stage and not one.written and not one.names(ChangeKind.REMOVE)):
-            return "settled", ""
+            return one.service, "settled", ""
         try:
-            return _apply(place, plan.target, one, stage=stage), ""
+            return one.service, _apply(place, plan.target, one, stage=stage), ""
         except ParityError as error:
-            return "", str(error)
+            return one.service, "", str(error)
 
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        outcomes = dict(zip((one.service for one in plan.services), pool.map(apply_one, plan.services), strict=True))
-    for service, (result, failure) in outcomes.items():
-        place.say(f"✖ {service}: {failure}" if failure else f"✔ {service}: {_SAYS.get(result, result)}")
-    failures = {service: failure for service, (_, failure) in outcomes.items() if failure}
+    def tell(outcomes: Sequence[tuple[str, str, str]]) -> None:
+        for service, result, failure in outcomes:
+            place.say(f"✖ {service}: {failure}" if failure else f"✔ {service}: {_SAYS.get(result, result)}")
+
+    def tell_interrupted(outcomes: Sequence[tuple[str, str, str]]) -> None:
+        tell(outcomes)
+        place.say("interrupted; run the same command again to complete it")
+
+    outcomes = side_by_side(place.runner, apply_one, plan.services, interrupted=tell_interrupted)
+    tell(outcomes)
+    failures = {service: failure for service, _, failure in outcomes if failure}
     if failures and len(failures) < len(outcomes):
         place.say(f"failed for {', '.join(failures)}; run the same command again to complete it")
-    return replace(plan, results={service: result for service, (result, _) in outcomes.items()}, failures=failures)
+    return replace(plan, results={service: result for service, result, _ in outcomes}, failures=failures)
 
 
 _SAYS = {

@@ -12,6 +12,7 @@ from pytest_gaia_parity.clients.probe import ProbeTarget, probe
 from pytest_gaia_parity.errors import ParityError
 from pytest_gaia_parity.model.recording import ServiceFacts
 from pytest_gaia_parity.ops.check import Check, CheckStatus
+from pytest_gaia_parity.ops.parallel import side_by_side
 from pytest_gaia_parity.ops.secrets import service_url_name
 
 if TYPE_CHECKING:
@@ -54,9 +55,8 @@ def verify(place: Workplace, target: str, *, services: Sequence[str] | None = No
     settings = place.target(target)
     chosen = place.services(services)
     seen = _look(place, target, chosen)
-    with ThreadPoolExecutor(max_workers=16) as pool:
-        found = pool.map(lambda one: list(_checks(place, target, settings, one)), seen)
-        return [check for checks in found for check in checks]
+    found = side_by_side(place.runner, lambda one: list(_checks(place, target, settings, one)), seen)
+    return [check for checks in found for check in checks]
 
 
 def planned_checks(place: Workplace, target: str, *, services: Sequence[str] | None = None) -> list[tuple[str, str]]:
@@ -77,9 +77,9 @@ def _dependencies(declared: ServiceConfig) -> list[str]:
 
 
 def _look(place: Workplace, target: str, services: Sequence[str]) -> list[_Seen]:
-    with ThreadPoolExecutor(max_workers=16) as pool:
+    with ThreadPoolExecutor(max_workers=1) as pool:
         probing = pool.submit(_probe, place, target, services)
-        remote = list(pool.map(lambda service: _remote(place, target, service), services))
+        remote = side_by_side(place.runner, lambda service: _remote(place, target, service), services)
         facts = probing.result()
     return [
         _Seen(service=service, facts=facts[service], **known) for service, known in zip(services, remote, strict=True)

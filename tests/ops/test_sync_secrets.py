@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -167,30 +169,30 @@ def test_a_protected_target_asks_for_consent(place: Workplace, world: FlyWorld) 
     assert sync_secrets(place, "staging", yes=True).is_good
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param("a#b", id="hash"),
-        pytest.param(' "quoted" # not a comment', id="quotes and hash"),
-        pytest.param('"', id="lone quote"),
-        pytest.param("single quoted", id="blank"),
-        pytest.param("-----BEGIN KEY-----\nabc=\n#x\n-----END KEY-----\n", id="several lines"),
-        pytest.param("pa$$wo$rd${x}", id="dollars"),
-        pytest.param("žluťoučký 🐎", id="not ASCII"),
-        pytest.param("x" * 65536, id="64 KiB"),
-        pytest.param("a\\nb\\", id="backslashes"),
-        pytest.param('ends with """', id="block end"),
-    ],
-)
-def test_values_arrive_byte_for_byte(
-    value: str, world: FlyWorld, project: Path, make_place: Callable[..., Workplace]
-) -> None:
-    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-    (project / ".env").write_text(f"DATABASE_URL='{quoted}'\nAPI_KEY=after\n", encoding="utf-8")
-    sync_secrets(make_place(), "dev")
-    assert world.values(GATEWAY)["DATABASE_URL"] == value
-    assert world.values(GATEWAY)["API_KEY"] == "after"
-    assert world.values(AUTH)["DATABASE_URL"] == value
+VALUES = {
+    "HASH": "a#b",
+    "QUOTES_AND_HASH": ' "quoted" # not a comment',
+    "LONE_QUOTE": '"',
+    "BLANK": "single quoted",
+    "LINES": "-----BEGIN KEY-----\nabc=\n#x\n-----END KEY-----\n",
+    "DOLLARS": "pa$$wo$rd${x}",
+    "NOT_ASCII": "žluťoučký 🐎",
+    "LARGE": "x" * 65536,
+    "BACKSLASHES": "a\\nb\\",
+    "BLOCK_END": 'ends with """',
+}
+
+
+def test_values_arrive_byte_for_byte(world: FlyWorld, project: Path, make_place: Callable[..., Workplace]) -> None:
+    config = project / "pyproject.toml"
+    names = json.dumps(["DATABASE_URL", *VALUES])
+    config.write_text(config.read_text().replace('required = ["DATABASE_URL"]', f"required = {names}"))
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in VALUES.items()}
+    lines = "".join(f"{name}='{value}'\n" for name, value in quoted.items())
+    (project / ".env").write_text(f"{lines}DATABASE_URL=after\nAPI_KEY=1\n", encoding="utf-8")
+    sync_secrets(make_place(), "dev", services=["auth"])
+    assert world.values(AUTH) == {**VALUES, "DATABASE_URL": "after"}
+    assert world.machine_values(AUTH)[0] == world.values(AUTH)
 
 
 def test_a_value_that_cannot_travel_is_refused_by_name(
@@ -284,14 +286,41 @@ def test_a_failed_restart_is_completed_by_the_next_run(place: Workplace, world: 
 
 
 def test_a_time_out_after_the_write_loses_nothing(place: Workplace, world: FlyWorld) -> None:
-    place.fly._write = 1.5
+    place.fly._write = 5.0
     world.plant("hang", "secrets import", app=GATEWAY, moment="after")
     plan = sync_secrets(place, "dev")
-    assert "did not end within 1.5 s" in plan.failures["gateway"]
+    assert "did not end within 5 s" in plan.failures["gateway"]
     again = sync_secrets(place, "dev")
     assert set(again.services[0].names(ChangeKind.UNKNOWN)) == {"API_KEY", "AUTH_SERVICE_URL", "DATABASE_URL"}
     assert again.results["gateway"] == "done"
     assert sync_secrets(place, "dev").is_settled
+
+
+def test_ctrl_c_ends_what_hangs_tells_what_is_done_and_a_rerun_completes(
+    place: Workplace, world: FlyWorld, said: list[str]
+) -> None:
+    world.plant("hang", "secrets import", app=GATEWAY)
+    main = threading.main_thread().ident
+    assert main is not None
+    timer = threading.Thread(target=_press_once, args=(main, world), daemon=True)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        sync_secrets(place, "dev")
+    assert "interrupted; run the same command again to complete it" in said
+    assert "✔ auth: written, and every machine restarted with it" in said
+    again = sync_secrets(place, "dev")
+    assert again.results == {"gateway": "done", "auth": "settled"}
+
+
+def _press_once(main: int, world: FlyWorld) -> None:
+    """Press Ctrl-C once auth is done and gateway hangs."""
+    pause = threading.Event()
+    while not any(call.startswith("release gaia-auth-dev") for call in world.calls()):
+        pause.wait(0.02)
+    while world.app(AUTH)["releases"][0]["status"] != "complete":
+        pause.wait(0.02)
+    pause.wait(0.3)
+    signal.pthread_kill(main, signal.SIGINT)
 
 
 def test_an_unknown_app_is_named(place: Workplace, world: FlyWorld) -> None:
