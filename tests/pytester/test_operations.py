@@ -64,7 +64,7 @@ def test_checks_are_collected_as_items(project: pytest.Pytester) -> None:
     result = project.runpytest("--verify=dev", "--lab", "--junitxml=out.xml", "-v")
     assert result.ret == 0
     result.stdout.fnmatch_lines(
-        ["collected 37 items", "verify dev::gateway health PASSED*", "verify dev::gateway calls auth PASSED*"]
+        ["*collected 37 items", "verify dev::gateway health PASSED*", "verify dev::gateway calls auth PASSED*"]
     )
     names = {case.get("name") for case in ET.parse(project.path / "out.xml").iter("testcase")}  # noqa: S314 - our own
     assert {"gateway health", "asset database", "chat nats", "auth secrets", "gateway urls", "auth machines"} <= names
