@@ -62,7 +62,6 @@ class Pairing:
             baselines, candidates = self._fixtures[test]
             if baselines and candidates:
                 yield _gathered(test, (baselines, candidates))
-        self._fixtures.clear()
 
 
 def _gathered(test: str, sides: tuple[dict[int, TestRecord], dict[int, TestRecord]]) -> Gathered:

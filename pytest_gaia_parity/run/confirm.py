@@ -35,15 +35,14 @@ class Confirmer:
         return True
 
     def rerun(self, session: pytest.Session, tests: Sequence[str], *, rounds: int) -> Iterator[tuple[TestRecord, bool]]:
-        """Run *tests* on the candidate and the baseline, *rounds* times; yields each record and whether it is the baseline's."""
+        """Run *tests* on the candidate and the baseline, *rounds* times; yields each record, those of fixtures included, and whether it is the baseline's."""
         baseline, candidate = self._plan.sides[:2]
         items = self._items(session, tests, (baseline, candidate))
         for number in range(1, rounds + 1):
             for side, run in ((candidate, 1 + number), (baseline, len(self._plan.sides) - 1 + number)):
                 block = [items[test, side] for test in tests if (test, side) in items]
                 for record in self._run(block):
-                    if record.origin == "test":
-                        yield msgspec.structs.replace(record, run=run), side.is_baseline
+                    yield msgspec.structs.replace(record, run=run), side.is_baseline
 
     def _run(self, block: Sequence[pytest.Item]) -> Iterator[TestRecord]:
         for item, following in zip(block, (*block[1:], None), strict=True):

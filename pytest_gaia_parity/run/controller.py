@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.run.state import Run
 
 
+#: what may be chance, and is confirmed before it is told
+_DOUBTFUL = frozenset({Verdict.MISMATCH, Verdict.UNSTABLE})
+
+
 class ControllerHooks:
     """Hooks of the process that talks to the user: the controller, or the only process."""
 
@@ -50,6 +54,8 @@ class ControllerHooks:
         self._writers: dict[str, RecordingWriter] = {}
         self._judge: Judge | None = None
         self._expected: set[str] = set()
+        #: a fixture wider than a function → the test that first set it up
+        self._carriers: dict[str, str] = {}
         self._counted = False
         self._finished = False
         self.confirmer = Confirmer(run.plan)
@@ -149,8 +155,13 @@ class ControllerHooks:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the records off a report, write them down, and judge the test if this was its last side."""
-        for record in wire.detach(report):
-            _, side = split_node_id(report.nodeid, self._plan.sides)
+        records = wire.detach(report)
+        if not records:
+            return
+        test, side = split_node_id(report.nodeid, self._plan.sides)
+        for record in records:
+            if record.origin == "fixture":
+                self._carriers.setdefault(record.test, test)
             if side is not None:
                 self._take(record, target=side.target, is_baseline=side.is_baseline)
 
@@ -164,7 +175,7 @@ class ControllerHooks:
         if gathered is None:
             return
         comparison = self._judge.comparer.compare(*gathered)
-        if comparison.verdict in {Verdict.MISMATCH, Verdict.UNSTABLE} and self._rounds:
+        if comparison.verdict in _DOUBTFUL and self._rounds:
             self._judge.doubtful.append(gathered)
             if self._config.option.maxfail:
                 self._confirm()
@@ -195,13 +206,32 @@ class ControllerHooks:
             return
         more: dict[str, tuple[list[TestRecord], list[TestRecord]]] = {one.test: ([], []) for one in doubtful}
         for record, is_baseline in self.confirmer.rerun(self._session, list(more), rounds=self._rounds):
-            target = self._plan.targets[0 if is_baseline else 1]
-            self._writers[target].write(record)
-            more[record.test][0 if is_baseline else 1].append(record)
+            self._writers[self._plan.targets[0 if is_baseline else 1]].write(record)
+            if record.origin == "fixture":
+                judge.pairing.add(record, is_baseline=is_baseline)
+            else:
+                more[record.test][0 if is_baseline else 1].append(record)
         for one in doubtful:
             baselines, candidates = more[one.test]
             gathered = Gathered(one.test, (*one.baselines, *baselines), (*one.candidates, *candidates))
             self._emit(judge.comparer.compare(*gathered), gathered)
+
+    def _confirm_fixtures(self, judge: Judge) -> None:
+        """Set up again what mismatched, by a test that uses it; of that test itself nothing is kept."""
+        doubtful = [
+            self._carriers[one.test]
+            for one in judge.pairing.fixtures()
+            # more than one run of the candidate: a confirmed test has set it up again already
+            if len(one.candidates) == 1 and judge.comparer.compare(*one).verdict in _DOUBTFUL
+        ]
+        if not doubtful or not self._rounds or self._session is None:
+            return
+        for record, is_baseline in self.confirmer.rerun(
+            self._session, list(dict.fromkeys(doubtful)), rounds=self._rounds
+        ):
+            if record.origin == "fixture":
+                self._writers[self._plan.targets[0 if is_baseline else 1]].write(record)
+                judge.pairing.add(record, is_baseline=is_baseline)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -213,6 +243,7 @@ class ControllerHooks:
 
     def _finish(self, judge: Judge) -> None:
         self._confirm()
+        self._confirm_fixtures(judge)
         for gathered in (*judge.pairing.incomplete(self._expected), *judge.pairing.fixtures()):
             self._emit(judge.comparer.compare(*gathered), gathered)
         judge.findings = judge.comparer.finish()

@@ -358,3 +358,78 @@ def test_no_distribution_mode_is_special(project: Callable[..., Project], mode: 
     )
     assert made.run("--parity=dev", "-n", "2", "--dist", mode).ret == 1
     assert made.verdicts() == {"test_item": "mismatch", "test_health": "match"}
+
+
+COIN = """
+import pathlib
+
+def tick(name):
+    # how often this target was asked before
+    path = pathlib.Path(f"{name}.count")
+    count = int(path.read_text()) if path.exists() else 0
+    path.write_text(str(count + 1))
+    return count
+"""
+
+
+def test_a_mismatch_is_confirmed_before_it_is_told(project: Callable[..., Project], workers: tuple[str, ...]) -> None:
+    """A flag that the first baseline runs happen to agree on is learnt to vary, and no mismatch; a real one stays."""
+    made = project()
+    made.write(
+        coin=COIN,
+        test_a="""
+from coin import tick
+
+def test_coin(target, parity):
+    parity.observe("flag", tick(target.name) >= 2 if target.is_baseline else True)
+
+def test_real(target, parity):
+    parity.observe("flag", not target.is_baseline)
+""",
+        conftest="import sys, pathlib; sys.path.insert(0, str(pathlib.Path(__file__).parent))",
+    )
+    made.run("--parity=dev", "--parity-confirm=2", *workers)
+    assert made.verdicts() == {"test_coin": "match", "test_real": "mismatch"}
+    runs = {}
+    for line in made.recording("local") + made.recording("dev"):
+        if line["type"] == "test":
+            runs[line["test"].rpartition("::")[2]] = runs.get(line["test"].rpartition("::")[2], 0) + 1
+    assert runs == {"test_coin": 7, "test_real": 7}
+
+
+def test_a_fixture_is_confirmed_like_a_test(project: Callable[..., Project]) -> None:
+    answers = iter(["a", "a", "b", "c", "a", "d", "a", "e", "f", "g"])
+    made = project({"/login": lambda _: {"word": next(answers)}}, dev={"/login": lambda _: {"word": "z"}})
+    made.write(
+        conftest="""
+import pytest
+
+@pytest.fixture(scope="session")
+def token(services): return services.api.post("/login").json()
+""",
+        test_a="def test_a(token, services): services.api.get('/health')",
+    )
+    assert made.run("--parity=dev", "--parity-confirm=2").ret == 0
+    assert made.verdicts() == {"test_a": "match", "token (session fixture)": "match"}
+
+
+def test_confirmation_with_maxfail_stops_at_what_stands(project: Callable[..., Project]) -> None:
+    made = project()
+    made.write(
+        coin=COIN,
+        conftest="import sys, pathlib; sys.path.insert(0, str(pathlib.Path(__file__).parent))",
+        test_a="""
+from coin import tick
+
+def test_coin(target, parity):
+    parity.observe("flag", tick(target.name) >= 2 if target.is_baseline else True)
+
+def test_real(target, parity):
+    parity.observe("flag", not target.is_baseline)
+
+def test_after(target, parity):
+    parity.observe("flag", 1)
+""",
+    )
+    made.run("--parity=dev", "--parity-confirm=2", "-x")
+    assert made.verdicts() == {"test_coin": "match", "test_real": "mismatch"}
