@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_gaia_parity.adapters.docker import Docker
 from pytest_gaia_parity.clients.probe import ProbeTarget, probe
 from pytest_gaia_parity.errors import ParityError
 from pytest_gaia_parity.model.recording import ServiceFacts
+from pytest_gaia_parity.network.compose import choose_project
 from pytest_gaia_parity.ops.deploy import journal_file
 from pytest_gaia_parity.ops.proof import look
 from pytest_gaia_parity.ops.secrets import service_url_name
@@ -19,6 +21,7 @@ from pytest_gaia_parity.ops.steps import read_journal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_gaia_parity.adapters.docker import Container
     from pytest_gaia_parity.ops.workplace import Workplace
 
 TIMEOUT = 5.0
@@ -97,11 +100,39 @@ def _of_target(place: Workplace, target: str, services: Sequence[str]) -> list[S
         facts = {service: ServiceFacts(failure=error.message) for service in services}
     finally:
         network.close()
+    local = _containers(place, target, services)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        return list(pool.map(lambda service: _row(place, target, service, facts[service]), services))
+        return list(pool.map(lambda service: _row(place, target, service, facts=facts[service], local=local), services))
 
 
-def _row(place: Workplace, target: str, service: str, facts: ServiceFacts) -> ServiceStatus:
+def _containers(place: Workplace, target: str, services: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What Docker says of a Compose stack's services."""
+    settings = place.config.table.targets[target]
+    if settings.network != "docker" or place.is_lab:
+        return {}
+    try:
+        containers = Docker().containers()
+        project = choose_project(
+            containers, root=place.config.root, configured=settings.project, target=target, hosts=services
+        )
+    except ParityError as error:
+        return {service: {"problem": error.message} for service in services}
+    mine = [one for one in containers if one.project == project]
+    return {service: _compose_row([one for one in mine if one.service == service]) for service in services}
+
+
+def _compose_row(containers: Sequence[Container]) -> dict[str, Any]:
+    healths = [one.health for one in containers if one.health]
+    return {
+        "machines": dict(collections.Counter(one.state for one in containers)),
+        "image": " + ".join(dict.fromkeys(one.image for one in containers)),
+        "checks": f"{healths.count('healthy')}/{len(healths)} passing" if healths else "",
+    }
+
+
+def _row(
+    place: Workplace, target: str, service: str, *, facts: ServiceFacts, local: Mapping[str, dict[str, Any]]
+) -> ServiceStatus:
     body = facts.health_body if isinstance(facts.health_body, dict) else {}
     known: dict[str, Any] = {
         "service": service,
@@ -113,7 +144,8 @@ def _row(place: Workplace, target: str, service: str, facts: ServiceFacts) -> Se
     }
     wanted = place.config.service(service).required
     if place.config.table.targets[target].network != "fly":
-        return ServiceStatus(**known, missing=tuple(name for name in wanted if not place.env.values.get(name)))
+        missing = tuple(name for name in wanted if not place.env.values.get(name))
+        return ServiceStatus(**{**known, "missing": missing, **local.get(service, {})})
     app = place.app(target, service)
     try:
         return ServiceStatus(**{**known, **_remote(place, app, service, wanted)})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_gaia_parity.errors import UnreachableError
 from pytest_gaia_parity.ops.deploy import journal_file
@@ -13,6 +16,10 @@ from pytest_gaia_parity.ops.status import status, status_json, status_lines
 from pytest_gaia_parity.ops.steps import Steps
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
     from pytest_gaia_parity.ops.workplace import Workplace
     from tests.fly_world import FlyWorld
 
@@ -40,6 +47,41 @@ def test_one_unknown_app_leaves_the_others(place: Workplace, world: FlyWorld) ->
     rows = {(row.target, row.service): row for row in status(place, "dev").services}
     assert "app not found" in rows["dev", "auth"].problem
     assert rows["dev", "gateway"].problem == ""
+
+
+class DockerSocket(BaseHTTPRequestHandler):
+    """Docker's API on a Unix socket, as far as it is asked."""
+
+    rows: ClassVar[list[dict[str, Any]]] = []
+
+    def do_GET(self) -> None:
+        other = {"SecurityOptions": ["name=rootless"], "NetworkSettings": {"Networks": {}}}
+        content = json.dumps(self.rows if self.path.startswith("/containers/json") else other).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def address_string(self) -> str:
+        return "docker"
+
+    def log_message(self, *arguments: object) -> None: ...
+
+
+def test_compose_services_stand_in_the_same_table(
+    place: Workplace, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = "com.docker.compose."
+    labels = {f"{label}project": "gaia", f"{label}service": "auth", f"{label}project.working_dir": str(project)}
+    row = {"Id": "1", "Names": ["/gaia-auth-1"], "Image": "gaia-auth", "ImageID": "sha256:1", "Labels": labels}
+    DockerSocket.rows = [{**row, "State": "running", "Status": "Up 8 minutes (healthy)"}]
+    path = str(tmp_path / "docker.sock")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    with socketserver.ThreadingUnixStreamServer(path, DockerSocket) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        row_of_auth = status(place, "dev", services=["auth"]).services[0]
+        server.shutdown()
+    assert (row_of_auth.machines, row_of_auth.image, row_of_auth.checks) == ({"running": 1}, "gaia-auth", "1/1 passing")
 
 
 def test_json_has_every_field(place: Workplace) -> None:
