@@ -35,9 +35,7 @@ CASES = {
     "database-down": Case("test_assets.py::test_unknown_asset_is_not_found", STATUS),
     "nats-down": Case("test_chat.py::test_messages_are_kept_in_order", STATUS),
     "jwt-secret-differs": Case("test_assets.py::test_unknown_asset_is_not_found", STATUS),
-    "public-url": Case(
-        "test_flows.py::test_scene_is_an_asset_and_a_conversation", ("value-changed", "body.asset_url")
-    ),
+    "public-url": Case("test_flows.py::test_scene_is_an_asset_and_a_conversation", ("value-changed", "body.asset_url")),
     "version-skew": Case("test_assets.py::test_collection_that_is_empty_has_no_next_page", ("removed", "body.total")),
     "clock-skew": Case("test_assets.py::test_unknown_asset_is_not_found", STATUS),
     "proxy-error-page": Case("test_chat.py::test_models_are_listed", STATUS),
