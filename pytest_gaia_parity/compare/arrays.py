@@ -96,16 +96,14 @@ def _in_order(walk: Walk, samples: Sequence[list[Any]], value: list[Any], path: 
     first = samples[0]
     fact = f"{len(first)} elements in this order in {walk.of(len(samples))}"
     if len(value) == len(first):
-        keys, mine = list(map(skeleton, first)), list(map(skeleton, value))
-        if keys != mine and Counter(keys) == Counter(mine):
+        changed = [number for number, item in enumerate(first) if not same(item, value[number])]
+        if _is_reordered(samples, value, changed):
             walk.report(path, Kind.ORDER_CHANGED, first, value, fact)
             return
-        names, its = _named(first), _named(value)
-        if names and its and names != its and Counter(names) == Counter(its):
-            walk.report(path, Kind.ORDER_CHANGED, first, value, fact)
-            return
-        if _has_moved(samples, keys, mine):
-            walk.report(path, Kind.ORDER_CHANGED, first, value, fact)
+        if all(sample is first for sample in samples[1:]):
+            # equal bodies are one tree: what is the same needs no look
+            for number in changed:
+                walk.compare([sample[number] for sample in samples], value[number], (*path, number))
             return
     for start, partner in align(first, value):
         if partner is None and start is not None:
@@ -116,14 +114,39 @@ def _in_order(walk: Walk, samples: Sequence[list[Any]], value: list[Any], path: 
             walk.compare([sample[start] for sample in samples], value[partner], (*path, partner))
 
 
-def _has_moved(samples: Sequence[list[Any]], keys: list[Hashable], mine: list[Hashable]) -> bool:
-    """Whether elements that hold still on the baseline stand at each other's places."""
+def _is_reordered(samples: Sequence[list[Any]], value: list[Any], changed: list[int]) -> bool:
+    """Whether elements stand at each other's places; *changed* are the places where something is not the same."""
+    if len(changed) < 2:
+        return False
+    first = samples[0]
+    for key in (skeleton, _name_of):
+        keys, mine = [key(first[number]) for number in changed], [key(value[number]) for number in changed]
+        if (
+            None not in keys
+            and keys != mine
+            and Counter(keys) == Counter(mine)
+            and (key is skeleton or _are_unique(keys))
+        ):
+            return True
+    return _has_moved(samples, value, changed)
+
+
+def _are_unique(keys: list[Hashable]) -> bool:
+    return len(set(keys)) == len(keys)
+
+
+def _has_moved(samples: Sequence[list[Any]], value: list[Any], changed: list[int]) -> bool:
+    """Whether elements that hold still on the baseline have changed places among themselves."""
+    first = samples[0]
+    keys = {number: skeleton(first[number]) for number in changed}
+    mine = {number: skeleton(value[number]) for number in changed}
     still = [
-        number for number, key in enumerate(keys)
-        if key != mine[number] and all(skeleton(sample[number]) == key for sample in samples[1:])
-    ]  # fmt: skip
+        number
+        for number in changed
+        if keys[number] != mine[number] and all(skeleton(sample[number]) == keys[number] for sample in samples[1:])
+    ]
     before = {keys[number] for number in still}
-    return len(still) > 1 and {mine[number] for number in still} == before and len(before) > 1
+    return len(before) > 1 and {mine[number] for number in still} == before
 
 
 def _absent() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,15 +57,22 @@ def same(first: Any, other: Any) -> bool:
 
 
 def _same_types(first: Any, other: Any) -> bool:
-    """Whether equal trees have equal types too; the representation tells, and is quick to make."""
+    """Whether equal trees have equal types too; their serialised form tells, and is quick to make."""
     try:
-        return repr(first) == repr(other) or (
+        return _written(first) == _written(other) or (
             all(same(first[name], other[name]) for name in first)
             if isinstance(first, dict)
             else all(map(same, first, other))
         )
     except RecursionError:
         return False
+
+
+def _written(tree: Any) -> object:
+    try:
+        return marshal.dumps(tree, 2)
+    except ValueError:  # holds a value of ours
+        return repr(tree)
 
 
 def learn_number(samples: Sequence[float | Number], value: float | Number) -> Fact:

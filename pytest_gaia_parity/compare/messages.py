@@ -9,7 +9,7 @@ import msgspec
 
 from pytest_gaia_parity.compare.codings import coding_of, compare_codings
 from pytest_gaia_parity.compare.compose import query_tree
-from pytest_gaia_parity.compare.decode import Decoded, decode
+from pytest_gaia_parity.compare.decode import Decoded, decode, media_type
 from pytest_gaia_parity.compare.headers import OF_CLIENT, meaning
 from pytest_gaia_parity.model.comparison import Kind, Severity
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_gaia_parity.compare.addresses import Addresses
     from pytest_gaia_parity.compare.walk import Walk
-    from pytest_gaia_parity.model.exchange import Exchange
+    from pytest_gaia_parity.model.exchange import Exchange, Response
 
 
 def status_of(exchange: Exchange) -> int | str:
@@ -57,11 +57,21 @@ def compare_exchange(
     walk.kind = None
     compare_codings(walk, runs[0], candidate)
     if not walk.rules.ignores(("body",)) and not _is_byte_equal(responses, response, addresses):
-        decoded = [decode(one.body, one.headers, mine) for one in responses]
+        decoded = _decoded(responses, mine)
         _compare_bodies(walk, decoded, decode(response.body, response.headers, its))
 
 
-def _is_byte_equal(responses: Sequence[Any], response: Any, addresses: tuple[Addresses, Addresses]) -> bool:
+def _decoded(responses: Sequence[Response], addresses: Addresses) -> list[Decoded]:
+    """Bodies as trees; equal ones are read once."""
+    found: list[Decoded] = []
+    for number, one in enumerate(responses):
+        first = responses[0]
+        is_like_first = number and one.body == first.body and media_type(one.headers) == media_type(first.headers)
+        found.append(found[0] if is_like_first else decode(one.body, one.headers, addresses))
+    return found
+
+
+def _is_byte_equal(responses: Sequence[Response], response: Response, addresses: tuple[Addresses, Addresses]) -> bool:
     """Whether the bodies are the same bytes, hold no address of a side, and nothing was wrong with them."""
     body = response.body
     if body.decode_error or body.truncated or body.partial or any(one.body != body for one in responses):
