@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from pytest_gaia_parity.model.comparison import Severity, Verdict
+from pytest_gaia_parity.model.comparison import Kind, Severity, Verdict
 from pytest_gaia_parity.report.align import DIFFERS, SAME, align_json, align_lines
 from pytest_gaia_parity.report.encode import encode_json
 from pytest_gaia_parity.report.places import Places
 from pytest_gaia_parity.report.plain import value_text
-from pytest_gaia_parity.report.tally import endpoint_pattern, field_pattern
+from pytest_gaia_parity.report.tally import can_be_ignored, endpoint_pattern, field_pattern
 from pytest_gaia_parity.report.tree import parse_json
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ _BYTES = 2048
 
 
 def errors_first(comparison: Comparison) -> Comparison:
-    """The comparison with what fails before what passes; list, page and static part show this order."""
-    ordered = sorted(comparison.differences, key=lambda one: one.severity is Severity.NOTE)
+    """The comparison with what fails before what passes, and a test's outcome, a consequence, after what led to it."""
+    ordered = sorted(
+        comparison.differences, key=lambda one: (one.severity is Severity.NOTE, one.kind is Kind.OUTCOME_CHANGED)
+    )
     return msgspec.structs.replace(comparison, differences=tuple(ordered))
 
 
@@ -112,6 +114,7 @@ def _difference(one: Difference) -> dict[str, Any]:
         "count": one.count,
         "pair": one.pair,
         "new": one.new,
+        "rule": can_be_ignored(one.kind),
     }
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from pytest_gaia_parity.model.comparison import Severity, Verdict
 from pytest_gaia_parity.report.details import ORDER
 from pytest_gaia_parity.report.plain import fragment, pair_text, visible
+from pytest_gaia_parity.report.tally import can_be_ignored
 from pytest_gaia_parity.report.terminal import closing_text
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def summary_values(results: Results, tally: Tally) -> dict[str, Any]:
     """What the template shows above the list, all of it readable without scripts."""
     failing = sum(count for verdict, count in tally.summary.items() if not Verdict(verdict).passes)
     compared = sum(tally.summary.values())
+    differing = [one for one in tally.endpoints if one.differing]
+    alike = [one for one in tally.endpoints if not one.differing]
     causes = dict.fromkeys(results.causes, 0) | {group.cause: group.comparisons for group in tally.causes}
     return {
         "baseline": results.baseline,
@@ -74,8 +77,9 @@ def summary_values(results: Results, tally: Tally) -> dict[str, Any]:
         "causes": list(causes.items()),
         "fields": [_field(group) for group in tally.fields[:_TABLE]],
         "more_fields": max(0, len(tally.fields) - _TABLE) + tally.ungrouped,
-        "endpoints": tally.endpoints[:_TABLE],
-        "more_endpoints": max(0, len(tally.endpoints) - _TABLE),
+        "endpoints": differing[:_TABLE],
+        "alike_endpoints": alike[:_TABLE],
+        "more_endpoints": len(differing[_TABLE:]) + len(alike[_TABLE:]),
         "services": sorted({*results.baseline.services, *results.candidate.services}),
     }
 
@@ -86,6 +90,7 @@ def _field(group: FieldGroup) -> dict[str, Any]:
         "comparisons": group.comparisons,
         "places": group.places,
         "new": group.new,
+        "rule": any(map(can_be_ignored, group.kinds)),
         "kinds": sorted(group.kinds),
         "note": group.severity is Severity.NOTE,
         "endpoints": sorted(group.endpoints.items(), key=lambda item: (-item[1], item[0])),

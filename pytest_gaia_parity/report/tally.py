@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_gaia_parity.errors import ConfigError
-from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, Severity, Verdict
+from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, Kind, Severity, Verdict
 from pytest_gaia_parity.model.path import ANY, parse_path, render_path
 from pytest_gaia_parity.model.results import empty_summary
 
@@ -133,10 +133,8 @@ class Tally:
 
     @property
     def fields(self) -> list[FieldGroup]:
-        """Errors first, then by number of comparisons."""
-        return sorted(
-            self._fields.values(), key=lambda group: (group.severity is Severity.NOTE, -group.comparisons, group.path)
-        )
+        """Errors first, then by number of comparisons; the outcome of tests, a consequence, after what led to it."""
+        return sorted(self._fields.values(), key=_weight)
 
     @property
     def endpoints(self) -> list[Endpoint]:
@@ -188,6 +186,16 @@ class Tally:
             self.ungrouped += 1
             return None
         return groups.setdefault(key, fresh)
+
+
+def can_be_ignored(kind: str) -> bool:
+    """Whether an ignore rule is offered: an outcome, a status or a missing exchange is never noise."""
+    return kind not in {Kind.OUTCOME_CHANGED, Kind.STATUS_CHANGED, Kind.EXCHANGE_ADDED, Kind.EXCHANGE_REMOVED}
+
+
+def _weight(group: FieldGroup) -> tuple[bool, bool, int, str]:
+    is_outcome = Kind.OUTCOME_CHANGED.value in group.kinds
+    return group.severity is Severity.NOTE, is_outcome, -group.comparisons, group.path
 
 
 def _count(group: CauseGroup, test: str) -> None:

@@ -96,7 +96,7 @@ def test_hostile_text_is_shown_and_never_obeyed(visit: Callable[..., Any], tmp_p
     write_hostile(tmp_path / "parity-dev.html")
     # an attempt to load or run anything would be a message on the console, and fail the test
     page = visit(tmp_path / "parity-dev.html")
-    allowed = {"A", "ARTICLE", "B", "BDI", "BODY", "BR", "BUTTON", "CAPTION", "CODE", "COL", "COLGROUP", "DD", "DEL", "DIALOG", "DIV", "DL", "DT", "H1", "H2", "H3", "H4", "HEAD", "HEADER", "HTML", "INPUT", "INS", "KBD", "LABEL", "LI", "MAIN", "META", "NAV", "OL", "OUTPUT", "P", "PRE", "SCRIPT", "SECTION", "SPAN", "STRONG", "STYLE", "SVG", "RECT", "TABLE", "TBODY", "TD", "TH", "THEAD", "TITLE", "TR", "UL"}  # fmt: skip
+    allowed = {"A", "ARTICLE", "B", "BDI", "BODY", "BR", "BUTTON", "CAPTION", "CODE", "COL", "COLGROUP", "DD", "DEL", "DETAILS", "DIALOG", "DIV", "DL", "DT", "H1", "H2", "H3", "H4", "HEAD", "HEADER", "HTML", "INPUT", "INS", "KBD", "LABEL", "LI", "MAIN", "META", "NAV", "OL", "OUTPUT", "P", "PRE", "SCRIPT", "SECTION", "SPAN", "STRONG", "STYLE", "SUMMARY", "SVG", "RECT", "TABLE", "TBODY", "TD", "TH", "THEAD", "TITLE", "TR", "UL"}  # fmt: skip
     used: set[str] = set()
     for number in range(len(PAYLOADS)):
         page.keyboard.press("j")

@@ -268,7 +268,7 @@
       one.says ? el("div", {}, visible(one.says)) : null,
       one.fact ? el("div", { class: "muted" }, "on the baseline: ", visible(one.fact)) : null,
       el("div", {}, el("span", { class: "muted" }, visible(one.exchange)), " ",
-        el("button", { type: "button", class: "copy", onclick: () => copyRule(one.field), "aria-label": `Copy the ignore rule for ${visible(one.field)}` }, "copy rule"))));
+        one.rule ? el("button", { type: "button", class: "copy", onclick: () => copyRule(one.field), "aria-label": `Copy the ignore rule for ${visible(one.field)}` }, "copy rule") : null)));
     const card = el("section", { class: "card" }, el("h3", {}, counted(data.differences.length, "difference")), el("ol", { class: "differences" }, ...items));
     if (data.differences.length > most) card.append(el("p", { class: "muted" }, `and ${data.differences.length - most} more, below`));
     return [card];
@@ -453,7 +453,7 @@
     row.append(el("td", { colspan: unified ? 2 : 3 }, button));
     return row;
   }
-  const SIGN = { [VARIES]: ["≈", "varies as on the baseline"], [DIFFERS]: ["≠", "differs"], [NOTED]: ["·", "note"] };
+  const SIGN = { [VARIES]: ["≈", "varies as on the baseline, or is not compared"], [DIFFERS]: ["≠", "differs"], [NOTED]: ["·", "note"] };
   function gutter(sign, says) { return el("td", { class: "g" }, el("span", { "aria-hidden": "true" }, sign), el("span", { class: "hidden" }, says)); }
   function diffRows(row, unified) {
     const [flag, depth] = row;
@@ -462,7 +462,7 @@
       return [unified ? el("tr", {}, el("td", { class: "g" }), el("td", {}, ...text)) : el("tr", {}, el("td", { class: "g" }), el("td", { class: "l" }, ...text), el("td", { class: "r" }, ...cell([[0, row[2]]], depth)))];
     }
     const [, , left, right, number] = row;
-    const [one, other] = left === null || right === null ? [left === null ? null : [[1, left]], right === null ? null : [[1, right]]] : flag === VARIES ? [[[0, left]], [[0, right]]] : words(left, right);
+    const [one, other] = left === null || right === null ? [left, right].map((text) => text === null ? null : [[flag === VARIES ? 0 : 1, text]]) : flag === VARIES ? [[[0, left]], [[0, right]]] : words(left, right);
     const attributes = { class: `f${flag}`, "data-d": number >= 0 ? number : null };
     const [sign, says] = left === null ? ["+", `only on ${meta.candidate}`] : right === null ? ["−", `only on ${meta.baseline}`] : SIGN[flag];
     if (!unified) return [el("tr", attributes, gutter(sign, says), side(one, depth, "l"), side(other, depth, "r"))];

@@ -100,3 +100,10 @@ def test_errors_come_before_notes_and_the_list_shows_one_of_them() -> None:
     assert [one.path for one in ordered.differences] == ["body.a", "headers.x"]
     assert index_row(ordered, Evidence((), ()))[5][0][0] == "body.a"
     assert index_row(ordered, Evidence((), ()))[6] == 1, "errors, notes not counted"
+
+
+def test_the_outcome_comes_after_what_led_to_it_and_has_no_rule() -> None:
+    outcome = Difference(path="outcome", kind=Kind.OUTCOME_CHANGED, baseline="passed", candidate="failed")
+    both = errors_first(mismatch(outcome, difference("body.a")))
+    assert [one.path for one in both.differences] == ["body.a", "outcome"]
+    assert [one["rule"] for one in detail(both, Evidence((), ()))["differences"]] == [True, False]
