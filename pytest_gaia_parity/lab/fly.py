@@ -240,6 +240,8 @@ def _strike(fault: Table, app: str) -> None:
         )
     if kind == "hang":
         threading.Event().wait(fault.get("seconds", 600))
+    if kind == "pretend":
+        sys.exit(0)
     if kind == "garbage":
         print('{"surprise": true}')
         sys.exit(0)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_gaia_parity.adapters.fly_errors import FlyError, FlyFailure
 from pytest_gaia_parity.adapters.fly_import import encode
-from pytest_gaia_parity.errors import ParityError, RefusedError
+from pytest_gaia_parity.errors import CommandError, ParityError, RefusedError
 from pytest_gaia_parity.ops.fingerprints import Written, without
 from pytest_gaia_parity.ops.parallel import side_by_side
 from pytest_gaia_parity.ops.plan import WRITTEN, Change, ChangeKind, Plan, ServiceSecrets
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.ops.fingerprints import Known
     from pytest_gaia_parity.ops.workplace import Workplace
 
+#: what fly says of a secret that has not reached every machine
+_WAITING = frozenset({"Staged", "Partial"})
 #: what a service on Fly may be reached by from another
 PRIVATE = (".internal", ".flycast")
 
@@ -156,7 +158,7 @@ def _kind(name: str, fingerprint: str, *, digests: Mapping[str, str], known: Kno
 def _staged(there: Sequence[Secret], known: Known) -> tuple[str, ...]:
     """What waits for a deployment; versions of fly that do not tell are believed what was left unfinished here."""
     if any(secret.status for secret in there):
-        return tuple(secret.name for secret in there if secret.status in {"Staged", "Partial"})
+        return tuple(secret.name for secret in there if secret.status in _WAITING)
     return tuple(secret.name for secret in there) if known.pending else ()
 
 
@@ -234,15 +236,22 @@ def _stage(place: Workplace, one: ServiceSecrets, removed: Sequence[str]) -> Non
 
 
 def _deploy_staged(place: Workplace, app: str) -> str:
-    result = "done"
     try:
         place.fly.deploy_secrets(app)
     except FlyError as error:
         if error.failure is not FlyFailure.NO_MACHINES:
             raise
-        result = "first"
+        mark_deployed(place, app)
+        return "first"
+    # flyctl's exit code is no proof: what is still staged has reached no machine, or not all
+    waiting = [one.name for one in place.fly.secrets(app) if one.status in _WAITING]
+    if waiting:
+        raise CommandError(
+            f"'{app}' was restarted, but these have not reached every machine: {', '.join(waiting)}",
+            hint=f"fly machine list -a {app}; run the same command again",
+        )
     mark_deployed(place, app)
-    return result
+    return "done"
 
 
 def mark_deployed(place: Workplace, app: str) -> None:

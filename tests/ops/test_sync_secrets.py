@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_gaia_parity.adapters.process import Command, Runner
 from pytest_gaia_parity.errors import CommandError, ConfigError, RefusedError
 from pytest_gaia_parity.ops.plan import ChangeKind
 from pytest_gaia_parity.ops.secrets import sync_secrets
@@ -283,6 +284,34 @@ def test_a_failed_restart_is_completed_by_the_next_run(place: Workplace, world: 
     assert again.writes == 0
     assert again.results["gateway"] == "done"
     assert world.machine_values(GATEWAY) == [world.values(GATEWAY)] * 2
+
+
+def test_a_restart_that_only_seems_to_succeed_is_found_out(place: Workplace, world: FlyWorld) -> None:
+    world.plant("pretend", "secrets deploy", app=AUTH)
+    plan = sync_secrets(place, "dev")
+    assert "have not reached every machine: DATABASE_URL" in plan.failures["auth"]
+    assert sync_secrets(place, "dev").results["auth"] == "done"
+
+
+def test_an_env_file_that_is_kept_in_git_or_open_to_others_is_warned_about(
+    project: Path, make_place: Callable[..., Workplace], said: list[str]
+) -> None:
+    for argv in (("git", "init", "-q"), ("git", "add", ".env")):
+        assert Runner().run(Command(argv=argv, cwd=project)).is_good
+    (project / ".env").chmod(0o644)
+    sync_secrets(make_place(), "dev", dry_run=True)
+    assert "note: '.env' is kept in git, with every secret: git rm --cached .env" in said
+    assert any("can be read by other users" in line for line in said)
+
+
+def test_problems_of_the_env_file_are_told_by_line_and_without_a_value(
+    project: Path, make_place: Callable[..., Workplace], said: list[str]
+) -> None:
+    with (project / ".env").open("a") as file:
+        file.write("API_KEY=hunter2x\nhunter2x nonsense\n")
+    sync_secrets(make_place(), "dev", dry_run=True)
+    assert "note: '.env' line 3: 'API_KEY' stands already on line 2; the last one counts" in said
+    assert not any("hunter2x" in line for line in said)
 
 
 def test_a_time_out_after_the_write_loses_nothing(place: Workplace, world: FlyWorld) -> None:
