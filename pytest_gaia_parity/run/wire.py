@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pytest_gaia_parity.model.recording import TestRecord
+from pytest_gaia_parity.report.encode import encode_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ _RECORDS = "_gaia_parity_records"
 _PAYLOAD = "gaia_parity"
 VERDICT = "gaia_parity_verdict"
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[TestRecord])
 
 
@@ -57,7 +57,7 @@ def receive_payload(config: pytest.Config) -> Payload | None:
 
 def attach(report: pytest.TestReport, records: Sequence[TestRecord], config: pytest.Config) -> None:
     """Put records on a report: encoded where they cross to another process."""
-    data = _encoder.encode(records) if is_worker(config) else list(records)
+    data = encode_json(list(records)) if is_worker(config) else list(records)
     setattr(report, _RECORDS, data)
 
 

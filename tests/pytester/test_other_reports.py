@@ -209,3 +209,22 @@ def test_no_output_holds_a_secret(project: Callable[..., Project], monkeypatch: 
     found = [(name, form) for name, text in texts.items() for form in forms if form in text]
     assert not found
     assert "masked" in texts["parity-dev.html"]
+
+
+ODD = """
+def test_odd(parity, target):
+    parity.observe("odd", "a" + chr(0xD800) + "b")
+    parity.observe("unequal", [chr(0xDFFF), target.is_baseline])
+"""
+
+
+def test_text_that_has_no_utf8_form_reaches_every_report(
+    project: Callable[..., Project], workers: tuple[str, ...]
+) -> None:
+    made = project()
+    made.write(test_odd=ODD)
+    result = made.run("--parity=dev", "--parity-confirm=0", "--junitxml=junit.xml", "--html=report.html", *workers)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["parity local ≠ dev: 1 mismatched"])
+    (one,) = made.results()["comparisons"]
+    assert [difference["path"] for difference in one["differences"]] == ["observations.unequal[1]"]
