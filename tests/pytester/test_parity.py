@@ -390,7 +390,7 @@ def test_real(target, parity):
     )
     made.run("--parity=dev", "--parity-confirm=2", *workers)
     assert made.verdicts() == {"test_coin": "match", "test_real": "mismatch"}
-    runs = {}
+    runs: dict[str, int] = {}
     for line in made.recording("local") + made.recording("dev"):
         if line["type"] == "test":
             runs[line["test"].rpartition("::")[2]] = runs.get(line["test"].rpartition("::")[2], 0) + 1

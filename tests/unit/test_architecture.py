@@ -48,7 +48,7 @@ MAY_IMPORT = {
 HOMES = {
     "httpx": ("clients", "lab"),
     "httpcore": ("clients",),
-    "deepdiff": ("compare/diff.py",),
+    "deepdiff": (),
     "subprocess": ("adapters/process.py", "lab"),
     "dotenv": ("config/envfile.py",),
     "jinja2": ("report",),
