@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import deepdiff  # noqa: F401 - imported here, or pytester imports it anew for each run in this process
-import httpcore  # noqa: F401 - likewise: httpx keeps its exceptions in a table
+import httpcore  # noqa: F401 - imported here, or pytester imports it anew for each run in this process: httpx keeps its exceptions in a table
 import httpx  # noqa: F401 - likewise
 import hypothesis  # noqa: F401 - likewise, and its plugin wants it in each run
 import jinja2  # noqa: F401 - likewise
