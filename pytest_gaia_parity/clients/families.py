@@ -15,11 +15,11 @@ def families(host: str, address: str, port: int) -> dict[str, str]:
     """What each address family of a host says on *port*: `open`, `refused`, `silent` or `unreachable`.
 
     :param host: the name in the URL, whose other addresses are asked too.
-    :param address: where the connection was refused.
+    :param address: where the connection was refused, empty where the system's resolver chose it.
     """
     others = [_TWINS[address]] if address in _TWINS else _resolved(host)
     seen: dict[str, str] = {}
-    for one in dict.fromkeys((address, *others)):
+    for one in dict.fromkeys(filter(None, (address, *others))):
         family = socket.AF_INET6 if ":" in one else socket.AF_INET
         if seen.get(_NAMES[family]) != "open":
             seen[_NAMES[family]] = _state(family, one, port)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_gaia_parity.errors import UnreachableError, nearest
+from pytest_gaia_parity.errors import NameNotFoundError, UnreachableError, nearest
 from pytest_gaia_parity.network.compose import choose_project
 from pytest_gaia_parity.network.guard import GuardedNetwork
 from pytest_gaia_parity.network.route import Endpoint, Route
@@ -125,7 +125,7 @@ class DockerNetwork:
             one for one in mine if one.is_running and host in self._docker.aliases(one)
         ]
         if not found:
-            raise UnreachableError(
+            raise NameNotFoundError(
                 f"target '{self._target}': Compose project '{project}' has no service '{host}'; "
                 f"{nearest(host, [one.service for one in mine])}",
                 hint=f"docker compose -p {project} up -d {host}, or correct 'url' of the target",

@@ -7,7 +7,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from pytest_gaia_parity.errors import RefusedError, UnreachableError
+from pytest_gaia_parity.errors import NameNotFoundError, RefusedError
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class GuardedNetwork:
     def route(self, host: str, port: int) -> Route:
         """Resolve a name, or use an answer that is fresh.
 
-        :raises UnreachableError: the name is not known.
+        :raises NameNotFoundError: the name is not known.
         :raises RefusedError: its address is public.
         """
         found = self._known.get((host, port))
@@ -78,7 +78,7 @@ class GuardedNetwork:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
-            raise UnreachableError(
+            raise NameNotFoundError(
                 f"target '{self._target}': the name '{host}' is not known: {error.strerror}",
                 hint=_HINTS.get(self._via, ""),
             ) from None

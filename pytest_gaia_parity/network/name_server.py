@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pytest_gaia_parity.errors import ConfigError, UnreachableError
+from pytest_gaia_parity.errors import ConfigError, NameNotFoundError, UnreachableError
 from pytest_gaia_parity.network.guard import refuse_public
 from pytest_gaia_parity.network.route import Endpoint, Route
 
@@ -90,12 +90,12 @@ class NameServerNetwork:
         try:
             answer = self._resolver.resolve(host, "AAAA", search=False)
         except dns.resolver.NXDOMAIN:
-            raise UnreachableError(
+            raise NameNotFoundError(
                 f"{where} does not know the name '{host}'",
                 hint="fly apps list shows the names of apps; only machines that run have a name",
             ) from None
         except dns.resolver.NoAnswer:
-            raise UnreachableError(
+            raise NameNotFoundError(
                 f"{where} has no IPv6 address for '{host}'",
                 hint="no machine of the app runs: fly machine list -a APP; .internal never starts one",
             ) from None
@@ -105,7 +105,9 @@ class NameServerNetwork:
                 hint="bring WireGuard up; its configuration names the DNS server of your organisation",
             ) from None
         except dns.exception.DNSException as error:
-            raise UnreachableError(f"{where} refused '{host}': {error}", hint="see 'dns' of the target") from None
+            raise UnreachableError(
+                f"{where} does not answer for '{host}': {error}", hint="see 'dns' of the target"
+            ) from None
         return tuple(record.to_text() for record in answer), max(answer.expiration - time.time(), 0.0)
 
 

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_gaia_parity.errors import ParityError, UnreachableError
+from pytest_gaia_parity.errors import NameNotFoundError, ParityError, UnreachableError
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ class _Proxy:
         hint = error.hint or f"fly doctor -a {self._place.app}"
         if "not found in DNS" in error.message:
             hint = f"no machine of the app runs, or there is no such app: fly machine list -a {self._place.app}"
+            return NameNotFoundError(f"target '{self._target}': {error.message}", hint=hint)
         return UnreachableError(f"target '{self._target}': {error.message}", hint=hint)
 
     def _await_answer(self, port: int) -> None:

@@ -51,8 +51,15 @@ def _probe(run: Run, target: str) -> dict[str, ServiceFacts]:
     }
     network = run.network(target)
     seen = probe(target=target, services=services, network=network, timeout=TIMEOUT)
+    is_lab = run.stack is not None
     return {
-        name: _with_cause(target, name, _told(facts, {"calls": run.config.service(name).calls, **platform}))
+        name: _with_cause(
+            target,
+            name,
+            _told(facts, {"calls": run.config.service(name).calls, **platform}),
+            # who knows the place knows better than the cause in general
+            keeps_hint="hint" in platform or (facts.details.get("stage") == "route" and not is_lab),
+        )
         for (name, facts), platform in zip(seen.items(), _platform(run, target, network, seen), strict=True)
     }
 
@@ -82,13 +89,13 @@ def _told(facts: ServiceFacts, platform: Mapping[str, Any]) -> ServiceFacts:
     )
 
 
-def _with_cause(target: str, service: str, facts: ServiceFacts) -> ServiceFacts:
+def _with_cause(target: str, service: str, facts: ServiceFacts, *, keeps_hint: bool) -> ServiceFacts:
     """Say why a service could not be reached, where that is known."""
     reason = facts.details.get("reason")
     cause = cause_of_failure(service, target, Reason(reason) if reason else None, facts)
     if not facts.failure or cause is None:
         return facts
-    told = {"cause": f"{cause.says} ({cause.id})", "hint": cause.hint}
+    told = {"cause": f"{cause.says} ({cause.id})"} | ({} if keeps_hint else {"hint": cause.hint})
     return msgspec.structs.replace(facts, details={**facts.details, **told})
 
 

@@ -92,7 +92,7 @@ def test_a_server_that_is_silent_is_not_waited_for(zone: Zone) -> None:
 
 def test_a_server_that_refuses_is_said_so(zone: Zone) -> None:
     zone.refuses = True
-    with pytest.raises(UnreachableError, match=r"refused 'gaia-auth-dev\.internal'"):
+    with pytest.raises(UnreachableError, match=r"does not answer for 'gaia-auth-dev\.internal'"):
         network(zone.server).route(HOST, 8000)
 
 
