@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -197,5 +198,10 @@ def status_lines(found: Status) -> list[str]:
 def _cells(one: ServiceStatus) -> tuple[str, ...]:
     machines = ", ".join(f"{count} {state}" for state, count in one.machines.items())
     health = one.health if len(one.health) <= 32 else f"{one.health[:31]}…"
-    cells = (health, one.version, one.commit, machines, one.checks, one.release, one.deployed[:19], one.image)
+    cells = (health, one.version, one.commit, machines, one.checks, one.release, one.deployed[:19], _short(one.image))
     return (f"{one.target}/{one.service}", *(cell or "-" for cell in cells))
+
+
+def _short(image: str) -> str:
+    """A digest by its first twelve digits, as Docker shows it."""
+    return re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]+", r"\1", image)
