@@ -52,8 +52,8 @@ CAUSES: tuple[KindOfCause, ...] = (
     ),
     KindOfCause(
         "refused",
-        "connections are refused, over IPv4 too",
-        "start the service, and see whether it listens on the port that the target's 'url' names",
+        "connections are refused, and nothing shows that another address family takes them",
+        "start the service; see that it listens on the port that the target's 'url' names, and on [::], not 0.0.0.0",
         signs.unreachable("refused"),
     ),
     KindOfCause(
