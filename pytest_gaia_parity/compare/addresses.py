@@ -17,7 +17,9 @@ class Addresses:
 
     def __init__(self, header: Header) -> None:
         self._names = {
-            spelling: f"{{{name}}}" for name, facts in header.services.items() for spelling in _spellings(facts.url)
+            spelling.lower(): f"{{{name}}}"
+            for name, facts in header.services.items()
+            for spelling in _spellings(facts.url)
         }
         ordered = sorted(self._names, key=lambda text: (-len(text), text))
         pattern = "|".join(re.escape(text) for text in ordered)
