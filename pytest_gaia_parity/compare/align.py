@@ -62,9 +62,26 @@ def align_runs(
             )
         elif index is not None:
             found = [(number + 1, table.get(index)) for number, table in enumerate(partners)]
+            if partner is not None and _is_poll(keys[0], other, index, partner):
+                # a run that asked less often answers with what it was told last before
+                found = [
+                    (run, _alike(keys[run], keys[0][index], _answers(baselines[run]), _answers(baselines[0])[index]))
+                    if at is None
+                    else (run, at)
+                    for run, at in found
+                ]
             runs = ((0, index), *((run, at) for run, at in found if at is not None))
             rows.append(Row(label_of(baselines[0][index], mine), runs, partner, is_repeat=_is_repeat(keys[0], index)))
     return rows
+
+
+def _is_poll(keys: Sequence[Hashable], other: Sequence[Hashable], index: int, partner: int) -> bool:
+    return _is_repeat(keys, index) or _is_repeat(other, partner)
+
+
+def _alike(keys: Sequence[Hashable], key: Hashable, answers: Sequence[object], answer: object) -> int | None:
+    """The last call of a run that is the same and was answered the same way."""
+    return next((at for at in reversed(range(len(keys))) if (keys[at], answers[at]) == (key, answer)), None)
 
 
 def _is_repeat(keys: Sequence[Hashable], index: int) -> bool:

@@ -100,6 +100,9 @@ def learn_number(samples: Sequence[float | Number], value: float | Number) -> Fa
 def _digits(value: float | Number) -> int:
     text = value.text if isinstance(value, Number) else repr(value)
     mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa.partition(".")[2]) >= 13 and not exponent:
+        # the last digits of a float are noise: 13.850000000000001
+        mantissa = f"{_float(value):.11f}"
     places = len(mantissa.partition(".")[2].rstrip("0"))
     return max(0, places - int(exponent or 0)) if exponent.lstrip("+-").isdigit() or not exponent else places
 
@@ -204,11 +207,12 @@ def _plain(samples: Sequence[str], value: str) -> Fact:  # noqa: PLR0911 - a lin
     return Fact("text", "it is a number" if form_of(value).kind == "digits" else "")
 
 
-def is_own(base: Any, value: Any, *, key: Any, started: float, alone: bool) -> bool:
+def is_own(base: Any, value: Any, *, key: Any, started: tuple[float, float], alone: bool) -> bool:
     """Whether values that held still on each side may differ because each environment made its own.
 
     Ids that are random by construction, and moments near the run: an environment's users, rows and start have ids and times of their own.
 
+    :param started: when the exchange began on the baseline and on the candidate; 0 where unknown.
     :param alone: there was one run of the baseline only, so usual forms are assumed.
     """
     if isinstance(base, str) and isinstance(value, str):
@@ -226,7 +230,7 @@ def is_own(base: Any, value: Any, *, key: Any, started: float, alone: bool) -> b
     return False
 
 
-def _is_near(base: Any, value: Any, started: float, *, alone: bool) -> bool:
+def _is_near(base: Any, value: Any, started: tuple[float, float], *, alone: bool) -> bool:
     """Whether both moments may be those of two set-ups, and not one moment with its zone lost."""
     first, other = moment_of(base), moment_of(value)
     if first is None or other is None:
@@ -235,11 +239,11 @@ def _is_near(base: Any, value: Any, started: float, *, alone: bool) -> bool:
     if apart >= 900 and apart % 900 < 1e-6:
         return False
     has_fraction = first % 1 > 1e-7
-    if not started:
+    if not all(started):
         return alone or has_fraction
     if alone:
         return True
-    return has_fraction or (abs(first - started) < 86400 and abs(other - started) < 86400)
+    return has_fraction or (abs(first - started[0]) < 86400 and abs(other - started[1]) < 86400)
 
 
 def distance_problem(samples: Sequence[Any], value: Any, starts: Sequence[float], start: float) -> str:

@@ -33,6 +33,9 @@ OF_CLIENT = IGNORED | {"host", "user-agent", "accept-encoding", "accept", "conte
 
 _SETS = frozenset({"cache-control", "vary", "allow", "access-control-allow-methods", "access-control-allow-headers",
                    "access-control-expose-headers", "content-language", "accept-ranges"})  # fmt: skip
+#: parts between semicolons
+_PARAMETERS = frozenset({"content-security-policy", "content-security-policy-report-only", "strict-transport-security",
+                         "content-disposition"})  # fmt: skip
 _FIELD_NAMES = frozenset({"vary", "access-control-allow-headers", "access-control-expose-headers", "cache-control"})
 #: moments and counts of the platform: compared by form only
 _OWN = frozenset({"last-modified", "expires", "retry-after"})
@@ -62,7 +65,7 @@ def meaning(
     return found
 
 
-def _parsed(name: str, values: list[str], headers: Headers) -> Any:  # noqa: PLR0911 - a line for each kind
+def _parsed(name: str, values: list[str], headers: Headers) -> Any:  # noqa: C901, PLR0911 - a line for each kind
     if name == "content-type":
         kind, parameters = media_type(headers)
         return {
@@ -75,6 +78,10 @@ def _parsed(name: str, values: list[str], headers: Headers) -> Any:  # noqa: PLR
         return dict(part.strip().partition("=")[::2] for value in values for part in value.split(";"))
     if name in _SETS:
         return _members(", ".join(values), is_lower=name in _FIELD_NAMES)
+    if name == "link":
+        return [_link(part) for value in values for part in re.split(r",\s*(?=<)", value)]
+    if name in _PARAMETERS:
+        return _parameters("; ".join(values))
     if name == "etag":
         weak = values[0].startswith(("W/", "w/"))
         tag = values[0][2:] if weak else values[0]
@@ -87,6 +94,23 @@ def _parsed(name: str, values: list[str], headers: Headers) -> Any:  # noqa: PLR
     if name in _OWN or (name.startswith(("ratelimit-", "x-ratelimit-")) and not name.endswith("limit")):
         return Loose(values[0])
     return values[0] if len(values) == 1 else values
+
+
+def _link(value: str) -> dict[str, Any]:
+    match = re.fullmatch(r"<([^>]*)>(.*)", value.strip(), re.DOTALL)
+    if match is None:
+        return {"url": value}
+    return {"url": match[1], **_parameters(match[2])}
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    """Parts between semicolons, by the name that each begins with: their order means nothing."""
+    found: dict[str, Any] = {}
+    for part in re.findall(r'(?:[^;"]|"(?:[^"\\]|\\.)*")+', text):
+        match = re.match(r"([^\s=]+)(?:\s*=\s*|\s+)?(.*)", part.strip(), re.DOTALL)
+        if match:
+            found[match[1].lower()] = match[2].strip('"') or True
+    return found
 
 
 def _tag(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from pytest_gaia_parity.compare.codings import coding_of, compare_codings
 from pytest_gaia_parity.compare.compose import query_tree
 from pytest_gaia_parity.compare.decode import Decoded, decode, media_type
 from pytest_gaia_parity.compare.headers import OF_CLIENT, meaning
+from pytest_gaia_parity.compare.own import ids_of, settled
 from pytest_gaia_parity.model.comparison import Kind, Severity
 
 if TYPE_CHECKING:
@@ -147,6 +149,9 @@ def _compare_bodies(walk: Walk, before: Sequence[Decoded], after: Decoded) -> No
         walk.compare([_header(tree) for tree in trees], _header(after.tree), ("body", "header"))
         return
     walk.compare(trees, after.tree, ("body",))
+    asked = set(re.findall(r"\d+", walk.exchange))
+    shared = (set(ids_of(trees[0])) & set(ids_of(after.tree))) - asked if walk.unsure else set()
+    walk.found += settled(walk.unsure, walk.own, bool(shared))
 
 
 def _header(tree: Any) -> Any:

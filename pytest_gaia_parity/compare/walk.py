@@ -14,6 +14,7 @@ from pytest_gaia_parity.compare.decode import Number
 from pytest_gaia_parity.compare.facts import distance_problem, is_own, learn_chunk, learn_number, same, type_of
 from pytest_gaia_parity.compare.forms import IDENTIFYING, TIMES, form_of, moment_of
 from pytest_gaia_parity.compare.identity import Occurrence
+from pytest_gaia_parity.compare.own import Unsure, is_cursor, may_be_own, without_day
 from pytest_gaia_parity.compare.tokens import Slot, fit, learn_template, pieces_of
 from pytest_gaia_parity.model.comparison import Difference, Kind
 from pytest_gaia_parity.model.path import Path, render_path
@@ -66,6 +67,9 @@ class Walk:
     #: when the exchange began, in each run of the baseline and on the candidate; 0 where unknown
     starts: tuple[float, ...] = ()
     start: float = 0.0
+    #: places of random values that are an environment's own, and differences that are none in a row of such
+    own: list[Path] = field(default_factory=list)
+    unsure: list[Unsure] = field(default_factory=list)
     #: within a text that holds a structure: its place
     inside: Path | None = None
     #: samples are elements of an array and not runs
@@ -142,9 +146,14 @@ class Walk:
         self, samples: Sequence[dict[str, Any]], value: dict[str, Any], path: Path, come: list[str], gone: list[str]
     ) -> tuple[list[str], list[str]]:
         """Keys that are ids: paired by their form and their order in the object."""
-        mine = [name for name in come if form_of(name).kind in IDENTIFYING]
-        forms = {form_of(name) for name in mine}
-        theirs = [[name for name in sample if name not in value and form_of(name) in forms] for sample in samples]
+        forms = {form_of(name) for name in come if form_of(name).kind in IDENTIFYING}
+        # of random keys some look like words
+        lengths = {form.length for form in forms if form.kind == "token"} - set(range(10))
+        mine = [name for name in come if form_of(name) in forms or len(name) in lengths]
+        theirs = [
+            [name for name in sample if name not in value and (form_of(name) in forms or len(name) in lengths)]
+            for sample in samples
+        ]
         if not mine or not all(theirs):
             return come, gone
         shortest = min(len(mine), *map(len, theirs))
@@ -152,11 +161,12 @@ class Walk:
             partners = [names[min(number, len(names) - 1)] for names in theirs]
             if number < shortest:
                 self.name(partners, name, path)
+            self.own.append((*path, name, ""))
             values = [sample[partner] for sample, partner in zip(samples, partners, strict=True)]
             self.compare(values, value[name], (*path, name))
         paired = {name for names in theirs for name in names}
-        lengths = {len(names) for names in theirs}
-        if len(lengths) == 1 and len(mine) < lengths.pop():
+        counts = {len(names) for names in theirs}
+        if len(counts) == 1 and len(mine) < counts.pop():
             left = theirs[0][len(mine) :]
             return [n for n in come if n not in mine], [n for n in gone if n not in paired] + left
         return [n for n in come if n not in mine], [n for n in gone if n not in paired]
@@ -175,7 +185,9 @@ class Walk:
         if isinstance(value, int):
             self.name(samples, value, path)
         if not varies and all(same(first, sample) for sample in samples) and not self._is_free(samples):
-            if is_own(first, value, key=key, started=self.start, alone=self.is_alone):
+            if is_own(first, value, key=key, started=self._started, alone=self.is_alone):
+                return
+            if self._is_unsure(first, value, path):
                 return
             kind = Kind.VALUE_CHANGED if type_of(first) == type_of(value) else Kind.TYPE_CHANGED
             self.report(path, kind, first, value, self._constant(samples))
@@ -298,8 +310,9 @@ class Walk:
             return False
         key = path[-1] if path else ""
         changed = [(one, other) for one, other in zip(cut, mine, strict=True) if one != other]
-        if not all(is_own(one, other, key=key, started=self.start, alone=self.is_alone) for one, other in changed):
+        if not all(is_own(one, other, key=key, started=self._started, alone=self.is_alone) for one, other in changed):
             return False
+        self.own.append(self.inside or path)
         for one, other in changed:
             self.name([one] * self.runs, other, path)
         return True
@@ -309,6 +322,8 @@ class Walk:
         words = [part for part in template if isinstance(part, str) and any(map(str.isalnum, part))]
         if not words:
             return False
+        if self._is_of_the_day(samples, value, path):
+            return True
         self.report(
             path, Kind.FORMAT_CHANGED, samples[0], value, f"the same in {self.of(len(samples))} but for what varies",
             says="what is constant in the text changed",
@@ -321,7 +336,12 @@ class Walk:
         form = form_of(first)
         if form.kind in IDENTIFYING or form.kind == "digits" or form.kind in TIMES:
             self.name(samples, value, path)
-        if holds_still and is_own(first, value, key=key, started=self.start, alone=self.is_alone):
+        if holds_still and (
+            is_own(first, value, key=key, started=self._started, alone=self.is_alone) or is_cursor(first, value, key)
+        ):
+            self.own.append(self.inside or path)
+            return
+        if holds_still and (self._is_of_the_day(samples, value, path) or self._is_unsure(first, value, path)):
             return
         if holds_still:
             kind = Kind.VALUE_CHANGED
@@ -347,6 +367,32 @@ class Walk:
     def _shape(self, samples: Sequence[Any], value: Any, path: Path) -> None:
         if type_of(value) not in {type_of(sample) for sample in samples}:
             self.report(path, Kind.TYPE_CHANGED, samples[0], value, "compared by its shape")
+
+    @property
+    def _started(self) -> tuple[float, float]:
+        return (self.starts[0] if self.starts else 0.0), self.start
+
+    def _is_unsure(self, first: Any, value: Any, path: Path) -> bool:
+        """Keep a difference back that is none if its row is the environment's own."""
+        if self.inside is not None or path[:1] != ("body",) or not may_be_own(first, value, path[-1]):
+            return False
+        before = len(self.found)
+        kind = Kind.VALUE_CHANGED if type_of(first) == type_of(value) else Kind.TYPE_CHANGED
+        self.report(path, kind, first, value, f"the same in {self.of(self.runs)}")
+        self.unsure += [Unsure(path, first, value, one) for one in self.found[before:]]
+        del self.found[before:]
+        return True
+
+    def _is_of_the_day(self, samples: Sequence[str], value: str, path: Path) -> bool:
+        """Compare texts that hold the day of their run without it; false where they do not."""
+        if not self.start or len(self.starts) != len(samples) or not all(self.starts):
+            return False
+        bare = [without_day(sample, start) for sample, start in zip(samples, self.starts, strict=True)]
+        mine = without_day(value, self.start)
+        if mine == value or any(one == sample for one, sample in zip(bare, samples, strict=True)):
+            return False
+        self.compare(bare, mine, path)
+        return True
 
     def _distance(self, samples: Sequence[Any], value: Any) -> str:
         if self.is_pooled or moment_of(value) is None:
