@@ -80,12 +80,10 @@ def test_without_pytest_html_nothing_is_missed(project: Callable[..., Project]) 
     assert made.run("--parity=dev", "-p", "no:html").ret == 0
 
 
-def test_junit_has_the_sums_where_its_schema_allows_them(
-    project: Callable[..., Project], workers: tuple[str, ...]
-) -> None:
+def test_junit_has_the_sums_where_its_schema_allows_them(project: Callable[..., Project]) -> None:
     made = project({"/item": {"price": 3}}, dev={"/item": {"price": 4}})
     made.write(test_item=ITEM.replace("COUNT", "2"))
-    made.run("--parity=dev", "--parity-confirm=0", "--junitxml=junit.xml", *workers)
+    made.run("--parity=dev", "--parity-confirm=0", "--junitxml=junit.xml")
     (suite,) = ET.parse(made.pytester.path / "junit.xml").getroot()  # noqa: S314 - our own file
     properties = {one.get("name"): one.get("value") for one in suite.iterfind("properties/property")}
     assert properties["parity.candidate"] == "dev"
