@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_gaia_parity.compare.codings import coding_of, is_accepted
 from pytest_gaia_parity.compare.evidence import Sign
 from pytest_gaia_parity.compare.reach import reach_sign
 from pytest_gaia_parity.model.comparison import Severity
@@ -123,11 +124,16 @@ def proxy_error_page(evidence: Evidence) -> Iterator[Sign]:
 
 
 def undecodable(evidence: Evidence) -> Iterator[Sign]:
-    """A body whose coding cannot be undone, where the baseline's can."""
+    """A body whose coding cannot be undone, or that the client did not ask for, where the baseline's can and was."""
     for both in evidence.differing:
         error, before = _decode_error(both.candidate), _decode_error(both.baseline)
-        if both.candidate is not None and error and not before:
+        if both.candidate is None or before:
+            continue
+        if error:
             yield Sign(f"{both.candidate.service} sends a body that cannot be decoded: {error}")
+        elif not is_accepted(both.candidate) and (both.baseline is None or is_accepted(both.baseline)):
+            coding = coding_of(both.candidate)
+            yield Sign(f"{both.candidate.service} compresses with {coding}, which the request does not accept")
 
 
 def version_skew(evidence: Evidence) -> Iterator[Sign]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -46,6 +47,9 @@ def engine() -> Iterator[Engine]:
     missing += [name for name in _FILES if not os.path.exists(name)]  # noqa: PTH110 - a table of names
     if missing:
         cannot(f"not installed: {', '.join(missing)}; make packages installs what tests/docker/apt-packages.txt lists")
+    namespaces = ("unshare", "--net", "--mount", "--pid", "--fork", "true")
+    if subprocess.run(namespaces, capture_output=True, check=False).returncode:  # noqa: S603 - the words above
+        cannot("namespaces of one's own are not allowed here, as in a container without --privileged")
     running = Engine.start()
     yield running
     running.stop()

@@ -73,6 +73,7 @@ def fly() -> dict[str, Any]:
         services[name]["networks"] = {"sixpn": {"ipv6_address": address}}
         services[name]["dns"] = [DNS_IPV4]
     services["fly-dns"]["networks"]["sixpn"]["ipv4_address"] = DNS_IPV4
+    services["fly-asset"]["cap_add"] = ["NET_ADMIN"]  # where a partition is made
     # what the engine gives by itself lies apart from what is fixed
     ipam = [{"subnet": "10.66.28.0/24", "ip_range": "10.66.28.128/25"}, {"subnet": f"{PREFIX}:/64"}]
     return _file(services, {"sixpn": {"name": FLY, "enable_ipv6": True, "ipam": {"config": ipam}}})

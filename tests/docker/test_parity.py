@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.docker import stacks
+
 if TYPE_CHECKING:
     from tests.docker.world import World
 
@@ -14,6 +16,26 @@ def test_equal_stacks_are_on_par_from_inside_the_networks(world: World) -> None:
     summary = ran.results["summary"]
     assert summary["match"] > 70
     assert sum(summary.values()) == summary["match"]
+
+
+def test_equal_stacks_are_on_par_from_the_host(world: World) -> None:
+    """As on a laptop: Compose services by the labels of containers, Fly's names by 6PN's DNS."""
+    ran = world.from_host("--parity", "dev")
+    assert ran.code == 0, ran.output
+    assert ran.results["summary"]["match"] > 70
+    baseline, candidate = (ran.results[side]["services"] for side in ("baseline", "candidate"))
+    assert baseline["gateway"]["route"] == "published-port"
+    assert baseline["gateway"]["address"] == f"127.0.0.1:{stacks.PUBLISHED}"
+    assert baseline["asset"]["route"] == "container-address"
+    assert baseline["asset"]["image"].startswith(stacks.IMAGE)
+    assert candidate["asset"]["family"] == "IPv6"
+
+
+def test_a_dns_server_by_address_needs_no_tunnel_in_the_resolver(world: World) -> None:
+    with world.configured('app = "gaia-{service}-dev"\n', f'app = "gaia-{{service}}-dev"\ndns = "{stacks.DNS}"\n'):
+        ran = world.from_host("--parity", "dev", "parity_tests/test_health.py", resolver="127.0.0.53")
+    assert ran.code == 0, ran.output
+    assert ran.results["candidate"]["services"]["asset"]["address"] == "[fdaa:0:1::12]:8000"
 
 
 def test_workers_inside_the_networks_come_to_the_same_verdicts(world: World) -> None:

@@ -47,3 +47,14 @@ def test_an_etag_may_not_change_by_itself(etag: str) -> None:
 
 def test_an_etag_may_not_turn_into_another_with_the_coding() -> None:
     assert compare([coded("", accepts="br")], coded("br", accepts="br", etag='W/"2"')).verdict is Verdict.MISMATCH
+
+
+def test_a_coding_that_was_not_asked_for_is_told_as_the_cause() -> None:
+    (cause,) = compare([coded("", accepts="gzip")], coded("br", accepts="gzip")).causes
+    assert cause.id == "undecodable-compression"
+    assert cause.says == "api compresses with br, which the request does not accept"
+
+
+def test_a_coding_that_was_asked_for_is_no_cause() -> None:
+    weak = coded("br", accepts="br", etag='"2"')
+    assert compare([coded("", accepts="br")], weak).causes == ()
