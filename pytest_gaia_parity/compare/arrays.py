@@ -85,8 +85,7 @@ def _are_words(samples: Sequence[list[Any]]) -> bool:
 def _are_alike(samples: Sequence[list[str]]) -> bool:
     """Whether texts at the same place are the same but for varying pieces, as the lines of a page are."""
     columns = list(zip(*samples, strict=True))
-    still = sum(all(text == column[0] for text in column) for column in columns)
-    return still > 0 and all(
+    return all(
         all(text == column[0] for text in column) or learn_template(list(map(pieces_of, column))) is not None
         for column in columns
     )

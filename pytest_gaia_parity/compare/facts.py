@@ -21,6 +21,10 @@ _MIN_FIXED = 8
 _LONG = 16
 
 
+#: `37%`, `12ms`, `€ 4.50`
+_QUANTITY = re.compile(r"\W{0,3}\d[\d.,]*\W{0,2}\w{0,3}")
+
+
 class Fact(NamedTuple):
     """What is known of a scalar place: in words, and in what a value breaks it, empty where it keeps it."""
 
@@ -119,7 +123,7 @@ def learn_chunk(samples: Sequence[str], value: str) -> Fact:
     forms = [form_of(sample) for sample in samples]
     mine = form_of(value)
     kinds = {form.kind for form in forms}
-    if len(kinds) == 1 and forms[0].kind not in CHUNKS:
+    if len(kinds) == 1 and forms[0].kind not in CHUNKS | {"text", "empty text"}:
         return _of_form(forms, mine, value)
     if kinds == {"digits"}:
         return _digits_in_text(samples, value)
@@ -198,6 +202,8 @@ def _plain(samples: Sequence[str], value: str) -> Fact:  # noqa: PLR0911 - a lin
         return Fact("text without escapes", "it is escaped for HTML")
     if re.search("Ã[\x80-\xbf©-ÿ]|â€|\ufffd", value) and not any(re.search("[Ãâ\ufffd]", sample) for sample in samples):
         return Fact("text", "its characters were decoded wrongly")
+    if not any(map(str.isdigit, value)) and all(_QUANTITY.fullmatch(sample) for sample in samples):
+        return Fact("a number with its unit", "it has no number")
     if all(re.fullmatch(r"[a-z][a-z_-]*|[A-Z][A-Z_-]*", sample) for sample in samples):
         cases = {case_of(sample) for sample in samples}
         says = f"a word in {' or '.join(sorted(cases))}"

@@ -27,6 +27,7 @@ _PIECE = re.compile(
     | [^\W\d_]+(?![\w])           # a plain word
     | \d+\.\d+(?![\w.])           # a decimal
     | \d+(?![\w])                 # an integer
+    | \d+(?=(?:[nmµu]?s|min|[hdmx]|[kKMGT]i?B?|B|px|st|nd|rd|th)(?!\w))  # a number with its unit
     | [A-Za-z]+(?=_)              # the prefix of an id
     | [A-Za-z0-9]+                # letters and digits mixed
     | \s+
