@@ -202,8 +202,8 @@ def _plain(samples: Sequence[str], value: str) -> Fact:  # noqa: PLR0911 - a lin
         return Fact("text without escapes", "it is escaped for HTML")
     if re.search("Ã[\x80-\xbf©-ÿ]|â€|\ufffd", value) and not any(re.search("[Ãâ\ufffd]", sample) for sample in samples):
         return Fact("text", "its characters were decoded wrongly")
-    if not any(map(str.isdigit, value)) and all(_QUANTITY.fullmatch(sample) for sample in samples):
-        return Fact("a number with its unit", "it has no number")
+    if all(_QUANTITY.fullmatch(sample) for sample in samples):
+        return Fact("a number with its unit", _no_quantity(samples, value))
     if all(re.fullmatch(r"[a-z][a-z_-]*|[A-Z][A-Z_-]*", sample) for sample in samples):
         cases = {case_of(sample) for sample in samples}
         says = f"a word in {' or '.join(sorted(cases))}"
@@ -211,6 +211,16 @@ def _plain(samples: Sequence[str], value: str) -> Fact:  # noqa: PLR0911 - a lin
             return Fact(says, f"it is in {case_of(value)}")
         return Fact(says, "it is a number" if form_of(value).kind in {"digits", "decimal in text"} else "")
     return Fact("text", "it is a number" if form_of(value).kind == "digits" else "")
+
+
+def _no_quantity(samples: Sequence[str], value: str) -> str:
+    if not any(map(str.isdigit, value)):
+        return "it has no number"
+    starts = {sample[0].isdigit() for sample in samples if sample[0] not in "+-"}
+    if len(starts) == 1 and value[0] not in "+-" and value[0].isdigit() not in starts:
+        return "its number stands elsewhere"
+    units = {re.sub(r"[\d.,\s+-]", "", sample) for sample in samples}
+    return "" if len(units) > 1 or re.sub(r"[\d.,\s+-]", "", value) in units else "it has another unit"
 
 
 def is_own(base: Any, value: Any, *, key: Any, started: tuple[float, float], alone: bool) -> bool:

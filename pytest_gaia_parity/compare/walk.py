@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: levels below which a tree is compared as a whole: nothing real is as deep
 DEEPEST = 150
+#: forms of texts that may hold other forms within
+_LOOSE_TEXT = frozenset({"text", "word", "empty text"})
 _PREFIX = re.compile(r"[A-Za-z]{1,12}[A-Za-z0-9]{0,4}[_:-](?=[A-Za-z0-9])")
 #: characters of a value that are kept in a difference, around where it differs
 LONGEST = 2000
@@ -221,7 +223,7 @@ class Walk:
             holds_still = False
         if self._are_apart(samples, value, path):
             return
-        is_whole = all(form_of(sample).kind in IDENTIFYING | TIMES for sample in samples)
+        is_whole = all(form_of(sample).kind not in _LOOSE_TEXT for sample in samples)
         if is_whole and not holds_still and self._is_prefixed(samples, value, path):
             return
         if is_whole or not self._pieces(samples, value, path, holds_still):
