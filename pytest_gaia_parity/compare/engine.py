@@ -10,11 +10,12 @@ from pytest_gaia_parity.compare.addresses import Addresses
 from pytest_gaia_parity.compare.align import align_runs
 from pytest_gaia_parity.compare.explain import causes_of
 from pytest_gaia_parity.compare.group import grouped
+from pytest_gaia_parity.compare.headers import IGNORED
 from pytest_gaia_parity.compare.identity import broken
 from pytest_gaia_parity.compare.judge import by_outcome, outcome_differences, verdict_of
 from pytest_gaia_parity.compare.known import Ledger
 from pytest_gaia_parity.compare.messages import Sent, compare_exchange, status_of
-from pytest_gaia_parity.compare.rules import Rules
+from pytest_gaia_parity.compare.rules import Rules, idle_ignores
 from pytest_gaia_parity.compare.walk import Walk
 from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, Kind, Pair, Severity, Verdict
 
@@ -61,11 +62,12 @@ class Comparer:
 
     def compare(self, test: str, baselines: Sequence[TestRecord], candidates: Sequence[TestRecord]) -> Comparison:
         """Judge one test by all runs that there are; either side may have none."""
+        self._ledger.seen(test)
         decided = by_outcome(test, baselines, candidates)
         if decided is not None:
             return self._explained(decided, baselines, candidates)
         self._compared += 1
-        rules = Rules(self._rules_for(baselines, candidates))
+        rules = Rules(self._rules_for(baselines, candidates), self._used)
         differences, pairs, unstable = self._differences(baselines, candidates, rules)
         self._used |= rules.used & set(self._rules.ignore)
         if unstable:
@@ -89,9 +91,7 @@ class Comparer:
         if self._headers[0].runs == 1:
             notes.append("the baseline ran once: nothing was learnt of what varies by itself, usual forms were assumed")
         if self._compared:
-            notes += [
-                f"'{path}' is ignored, and nothing was there" for path in self._rules.ignore if path not in self._used
-            ]
+            notes += idle_ignores(self._rules.ignore, self._used, IGNORED)
         return Findings(comparisons=tuple(self._ledger.unmet()), notes=tuple(notes))
 
     def _rules_for(self, baselines: Sequence[TestRecord], candidates: Sequence[TestRecord]) -> CompareRules:
@@ -160,7 +160,10 @@ class Comparer:
     ) -> list[Difference]:
         mine, its = self._addresses
         walk = Walk(rules, len(baselines), kind=Kind.OBSERVATION_CHANGED, names=names)
-        walk.compare([_observed(record, mine) for record in baselines], _observed(candidate, its), ("observations",))
+        seen = [_observed(record, mine) for record in baselines]
+        if rules.has_unused:
+            rules.look({"observations": seen[0]})
+        walk.compare(seen, _observed(candidate, its), ("observations",))
         return walk.found
 
     def _explained(

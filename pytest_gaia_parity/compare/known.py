@@ -22,17 +22,22 @@ class Ledger:
         self._expected = tuple(expected)
         self._today = today
         self._met: set[int] = set()
+        self._seen: set[str] = set()
 
     def settle(self, test: str, differences: Sequence[Difference]) -> list[Difference]:
         """Turn those that are known, and not past their day, into notes."""
         return [self._settled(test, difference) for difference in differences]
+
+    def seen(self, test: str) -> None:
+        """Take note that a test ran: of one that was not selected nothing can be said."""
+        self._seen.add(test)
 
     def unmet(self) -> Iterator[Comparison]:
         """A finding for each that did not occur, or is past its day."""
         for number, one in enumerate(self._expected):
             if self._is_over(one):
                 yield _finding(one, f"was accepted until {one.until}, and that day is past")
-            elif number not in self._met:
+            elif number not in self._met and one.test in self._seen:
                 yield _finding(one, "is expected, and did not occur")
 
     def _settled(self, test: str, difference: Difference) -> Difference:

@@ -38,6 +38,8 @@ def compare_exchange(
     :param is_echo: answers differed before, so that a request that differs may be their consequence: a note.
     """
     mine, its = addresses
+    if walk.rules.has_unused:
+        _look(walk, runs[0], mine)
     _compare_requests(walk, [_request(run, mine) for run in runs], _request(candidate, its), is_echo=is_echo)
     status, other = status_of(runs[0]), status_of(candidate)
     if status != other:
@@ -61,6 +63,15 @@ def compare_exchange(
     if not walk.rules.ignores(("body",)) and not _is_byte_equal(responses, response, addresses):
         decoded = _decoded(responses, mine)
         _compare_bodies(walk, decoded, decode(response.body, response.headers, its))
+
+
+def _look(walk: Walk, exchange: Exchange, addresses: Addresses) -> None:
+    """Find the places that ignores name, also where all bytes are equal and nothing would be read."""
+    tree: dict[str, Any] = {"request": _request(exchange, addresses), "status": status_of(exchange)}
+    if exchange.response is not None:
+        tree["headers"] = meaning(exchange.response.headers, addresses, ignored=frozenset())
+        tree["body"] = decode(exchange.response.body, exchange.response.headers, addresses).tree
+    walk.rules.look(tree)
 
 
 def _decoded(responses: Sequence[Response], addresses: Addresses) -> list[Decoded]:

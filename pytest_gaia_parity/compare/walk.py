@@ -82,12 +82,10 @@ class Walk:
         """Whether nothing could be learnt."""
         return self.runs == 1
 
-    def compare(self, samples: Sequence[Any], value: Any, path: Path) -> None:  # noqa: C901 - a line for each type
+    def compare(self, samples: Sequence[Any], value: Any, path: Path) -> None:
         """Hold *value* to what *samples*, of the same place, have in common."""
         first = samples[0]
         if same(first, value) and all(same(first, other) for other in samples[1:]):
-            if self.rules.ignore:
-                self.rules.ignores(path)
             return
         if self.rules.ignores(path):
             return
