@@ -52,7 +52,7 @@ def main() -> None:
             alarms += bool(paths)
             if options.show and judge is ours and paths:
                 print(f"  ALARM {kind} {seed}: {paths}")
-        total = len(FAULTS) * options.seeds
+        total = max(1, len(FAULTS) * options.seeds)
         print(
             f"{name:24}{found / total:>8.1%}{placed / total:>8.1%}{surplus / total:>9.2f}{alarms / max(1, options.controls):>8.1%}"
         )
