@@ -1,11 +1,10 @@
-"""Speed of comparing, as ratios within one run: against parsing, against deepdiff.
+"""What comparing costs, as ratios within one run: against one parse of the same bytes and against deepdiff.
 
-Run it with `python -m benchmarks.comparison.run [--quick]`; needs orjson.
+Run it with `python -m benchmarks.comparison.run`.
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import datetime as dt
 import json
@@ -14,7 +13,6 @@ import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from deepdiff import DeepDiff
 
 from pytest_gaia_parity.compare.engine import Comparer
@@ -26,110 +24,95 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def tree(size: int, *, seed: int = 1) -> list[dict[str, Any]]:
-    """Records of about *size* bytes of JSON."""
-    rng = random.Random(seed)
+def records(count: int, seed: int = 7) -> list[dict[str, Any]]:
+    draw = random.Random(seed)
     return [
-        {
-            "id": number,
-            "name": f"Item {number}",
-            "price": rng.randint(1, 10_000) / 4,
-            "tags": ["red", "green"],
-            "owner": {"name": rng.choice(("Ada", "Grace")), "active": rng.random() < 0.5},
-        }
-        for number in range(size // 115)
-    ]
+        {"id": number, "sku": f"SKU-{number:06d}", "name": draw.choice(("Rock", "Tree", "Sea")), "price": number % 97 + 0.5,
+         "tags": ["a", "b", draw.choice("xyz")], "active": number % 3 == 0}
+        for number in range(count)
+    ]  # fmt: skip
 
 
 def changed(rows: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
-    """A copy in which a share of the records has another price."""
-    rng = random.Random(2)
-    rows = copy.deepcopy(rows)
-    for row in rng.sample(rows, max(1, int(len(rows) * share))):
-        row["price"] += 1.25
-    return rows
+    draw = random.Random(11)
+    result = copy.deepcopy(rows)
+    for row in draw.sample(result, max(1, int(len(rows) * share))):
+        row["price"] = -1.25
+    return result
 
 
-def record(text: str) -> TestRecord:
-    """A test with one answer."""
+def record(text: str, run: int = 1) -> TestRecord:
     body = Body(text=text, size=len(text), wire_size=len(text))
-    exchange = Exchange(
-        service="shop",
-        request=Request(method="GET", url="http://shop:8000/items"),
-        response=Response(status=200, headers=(("content-type", "application/json"),), body=body),
-    )
-    return TestRecord(test="t", outcome="passed", exchanges=(exchange,))
+    response = Response(status=200, headers=(("content-type", "application/json"),), body=body)
+    exchange = Exchange(service="api", request=Request(method="GET", url="http://api:8000/x"), response=response)
+    return TestRecord(test="t", run=run, outcome="passed", exchanges=(exchange,))
 
 
-def compared(first: str, second: str, candidate: str, *, unordered: bool = False) -> Any:
-    """Learn from two samples and compare, decoding included."""
-    side = Header(target="x", runs=2)
-    rules = CompareRules(unordered=("body",) if unordered else ())
-    comparer = Comparer(baseline=side, candidate=side, rules=rules, today=dt.date(2026, 1, 1))
-    return comparer.compare("t", [record(first), record(second)], [record(candidate)])
+def ours(first: str, second: str, candidate: str) -> Callable[[], object]:
+    baselines, other = [record(first), record(second, 2)], [record(candidate)]
+    return lambda: Comparer(
+        baseline=Header(target="local", runs=2), candidate=Header(target="dev"), rules=CompareRules(), today=dt.date(2026, 1, 1)
+    ).compare("t", baselines, other)  # fmt: skip
 
 
-def seconds(call: Callable[[], object], times: int = 3) -> float:
-    """The fastest of some calls."""
+def seconds(work: Callable[[], object], times: int = 3) -> float:
     best = float("inf")
     for _ in range(times):
         begun = time.perf_counter()
-        call()
+        work()
         best = min(best, time.perf_counter() - begun)
     return best
 
 
-def line(name: str, ratio: float, goal: str) -> None:
-    print(f"{name:72} {ratio:>10.2f}   goal: {goal}")
+def peak(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    kept = work()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    del kept
+    return most
+
+
+def tell(name: str, ratio: float, goal: str) -> None:
+    print(f"{name:68}{ratio:>12.3f}   {goal}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true", help="without the slowest of deepdiff")
-    options = parser.parse_args()
-    big = json.dumps(tree(10_000_000))
-    same = big[:-1] + "]"
-    line(
-        "10 MB, equal bytes: time / one orjson parse",
-        seconds(lambda: compared(big, big, same)) / seconds(lambda: orjson.loads(big)),
-        "≤ 1.5",
+    big = json.dumps(records(75_000))
+    parse = seconds(lambda: json.loads(big))
+    print(f"{'':68}{'ratio':>12}   goal")
+    tell(
+        f"equal bytes of {len(big) // 1_000_000} MB / one parse of them",
+        seconds(ours(big, big, big)) / parse,
+        "below 1.5",
     )
-    for size in (100_000, 1_000_000):
-        rows = tree(size)
+    for size, name in ((800, "100 KB"), (8000, "1 MB")):
+        rows = records(size)
         other = changed(rows, 0.01)
-        first, second = json.dumps(rows), json.dumps(other)
-        ours = seconds(lambda: compared(first, first, second))  # noqa: B023 - called at once
-        peer = seconds(lambda: DeepDiff(rows, other), 1)  # noqa: B023
-        line(f"{size // 1000} KB, 1 % changed: plain deepdiff / this", peer / ours, "≥ 25")
-        everything = json.dumps(changed(rows, 1.0))
-        ours = seconds(lambda: compared(first, first, everything), 1)  # noqa: B023
-        peer = seconds(lambda: DeepDiff(rows, json.loads(everything)), 1)  # noqa: B023
-        line(f"{size // 1000} KB, everything changed: plain deepdiff / this", peer / ours, "≥ 1")
-    rows = tree(1600 * 115)
+        plain = seconds(lambda rows=rows, other=other: DeepDiff(rows, other), 1)
+        text = json.dumps(rows)
+        tell(f"deepdiff / {name}, 1 % changed", plain / seconds(ours(text, text, json.dumps(other))), "above 25")
+    rows = records(1600)
     other = changed(rows, 0.1)
     random.Random(3).shuffle(other)
-    first, second = json.dumps(rows), json.dumps(other)
-    ours = seconds(lambda: compared(first, first, second, unordered=True))
-    if not options.quick:
-        peer = seconds(lambda: DeepDiff(rows, other, ignore_order=True), 1)
-        line("1,600 records in any order, 10 % changed: deepdiff ignore_order / this", peer / ours, "≥ 200")
-    rows = tree(10_000 * 115)
-    other = changed(rows, 0.1)
+    mixed = random.Random(5).sample(rows, len(rows))
+    plain = seconds(lambda: DeepDiff(rows, other, ignore_order=True), 1)
+    work = ours(json.dumps(rows), json.dumps(mixed), json.dumps(other))
+    tell("deepdiff ignore_order / 1,600 records in any order, 10 % changed", plain / seconds(work), "above 200")
+    many = records(10_000)
+    other = changed(many, 0.1)
     random.Random(3).shuffle(other)
-    first, second = json.dumps(rows), json.dumps(other)
-    parse = seconds(lambda: [json.loads(first), json.loads(first), json.loads(second)])
-    ours = seconds(lambda: compared(first, first, second, unordered=True))
-    line("10,000 records in any order, 10 % changed: this / parsing them", ours / parse, "< 10")
-    tracemalloc.start()
-    held = [json.loads(first), json.loads(first), json.loads(second)]
-    trees, _ = tracemalloc.get_traced_memory()
-    del held
-    tracemalloc.reset_peak()
-    before, _ = tracemalloc.get_traced_memory()
-    compared(first, first, second, unordered=True)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    line("the same: peak of memory / the parsed trees", (peak - before) / trees, "≤ 4")
+    texts = [json.dumps(one) for one in (many, random.Random(5).sample(many, len(many)), other)]
+    parse = seconds(lambda: [json.loads(text) for text in texts])
+    tell("10,000 records in any order / parsing them", seconds(ours(*texts)) / parse, "below 10")
+    rows = records(800)
+    other = [{**row, "name": "other", "price": "none", "tags": []} for row in rows]
+    plain = seconds(lambda: DeepDiff(rows, other), 1)
+    text = json.dumps(rows)
+    tell("everything changed: ours / deepdiff", seconds(ours(text, text, json.dumps(other))) / plain, "below 1")
+    text, after = json.dumps(many), json.dumps(changed(many, 0.01))
+    trees = peak(lambda: [json.loads(one) for one in (text, text, after)])
+    tell("memory at its peak / the parsed trees", peak(ours(text, text, after)) / trees, "below 4")
 
 
 if __name__ == "__main__":
