@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from pytest_gaia_parity.compare.facts import same, type_of
 from pytest_gaia_parity.compare.forms import IDENTIFYING, TIMES, form_of, moment_of
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.compare.walk import Walk
     from pytest_gaia_parity.model.path import Path
 
+_written = msgspec.json.Encoder(order="sorted").encode
+#: characters below which a text is no generated value
+_SHORTEST = 8
+_DIGIT = re.compile(r"\d")
 #: keys by which the elements of an array are told apart, in this order
 _KEYS = ("id", "_id", "uuid", "key", "name", "slug", "code", "sku", "path", "url", "email", "title", "label", "type")
 #: elements of which a varying array's shape is learnt
@@ -347,17 +355,18 @@ def _is_ordered(column: list[Any], direction: int) -> bool:
 
 def skeleton(value: Any) -> Hashable:
     """What an element is but for its generated values: these count by their form."""
-    if isinstance(value, dict):
-        return frozenset((name, skeleton(item)) for name, item in value.items())
-    if isinstance(value, list):
-        return tuple(map(skeleton, value))
     if isinstance(value, str):
-        return _skeleton_of_text(value)
+        return ("str", value) if len(value) < _SHORTEST else _skeleton_of_text(value)
+    if isinstance(value, dict):
+        return frozenset([(name, skeleton(item)) for name, item in value.items()])
+    if isinstance(value, list):
+        return tuple([skeleton(item) for item in value])
     return type(value).__name__, value
 
 
+@lru_cache(maxsize=65536)
 def _skeleton_of_text(text: str) -> Hashable:
-    if len(text) < 8 or not any(map(str.isdigit, text)):
+    if _DIGIT.search(text) is None:
         return "str", text
     form = form_of(text)
     if form.kind in IDENTIFYING or form.kind in TIMES:
@@ -380,9 +389,17 @@ def _shape(value: Any) -> Hashable:
 
 
 def _frozen(value: Any) -> Hashable:
+    """A value that can be counted: as it is written, which is quick; piece by piece where it cannot be written."""
+    try:
+        return _written(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return _frozen_by_piece(value)
+
+
+def _frozen_by_piece(value: Any) -> Hashable:
     if isinstance(value, dict):
-        return frozenset((name, _frozen(item)) for name, item in value.items())
-    return tuple(map(_frozen, value)) if isinstance(value, list) else (type(value).__name__, value)
+        return frozenset((name, _frozen_by_piece(item)) for name, item in value.items())
+    return tuple(map(_frozen_by_piece, value)) if isinstance(value, list) else (type(value).__name__, value)
 
 
 def _key(value: Any) -> Hashable:
