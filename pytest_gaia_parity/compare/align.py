@@ -51,10 +51,16 @@ def align_runs(
     for index, partner in align(keys[0], other, _answers(baselines[0]), _answers(candidate)):
         if index is None and partner is not None:
             most = max(run.count(other[partner]) for run in keys)
+            alike = [
+                (number, at)
+                for number, run in enumerate(keys)
+                if _is_repeat(other, partner)
+                for at in _alike(run, other[partner], _answers(baselines[number]), _answers(candidate)[partner])
+            ]
             rows.append(
                 Row(
                     label_of(candidate[partner], its),
-                    (),
+                    tuple(alike),
                     partner,
                     is_repeat=_is_repeat(other, partner),
                     is_sometimes=most > keys[0].count(other[partner]),
@@ -62,26 +68,23 @@ def align_runs(
             )
         elif index is not None:
             found = [(number + 1, table.get(index)) for number, table in enumerate(partners)]
-            if partner is not None and _is_poll(keys[0], other, index, partner):
-                # a run that asked less often answers with what it was told last before
-                found = [
-                    (run, _alike(keys[run], keys[0][index], _answers(baselines[run]), _answers(baselines[0])[index]))
-                    if at is None
-                    else (run, at)
+            if partner is not None and (_is_repeat(keys[0], index) or _is_repeat(other, partner)):
+                # a run that asked less often answers with all that it was told
+                status = _answers(baselines[0])[index]
+                found += [
+                    (run, one)
                     for run, at in found
+                    if at is None
+                    for one in _alike(keys[run], keys[0][index], _answers(baselines[run]), status)
                 ]
             runs = ((0, index), *((run, at) for run, at in found if at is not None))
             rows.append(Row(label_of(baselines[0][index], mine), runs, partner, is_repeat=_is_repeat(keys[0], index)))
     return rows
 
 
-def _is_poll(keys: Sequence[Hashable], other: Sequence[Hashable], index: int, partner: int) -> bool:
-    return _is_repeat(keys, index) or _is_repeat(other, partner)
-
-
-def _alike(keys: Sequence[Hashable], key: Hashable, answers: Sequence[object], answer: object) -> int | None:
-    """The last call of a run that is the same and was answered the same way."""
-    return next((at for at in reversed(range(len(keys))) if (keys[at], answers[at]) == (key, answer)), None)
+def _alike(keys: Sequence[Hashable], key: Hashable, answers: Sequence[object], answer: object) -> list[int]:
+    """The calls of a run that are the same and were answered with the same status."""
+    return [at for at in range(len(keys)) if (keys[at], answers[at]) == (key, answer)]
 
 
 def _is_repeat(keys: Sequence[Hashable], index: int) -> bool:

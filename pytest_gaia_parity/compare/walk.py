@@ -221,6 +221,10 @@ class Walk:
             holds_still = False
         if self._are_apart(samples, value, path):
             return
+        if not holds_still and value != value.strip() and all(sample == sample.strip() for sample in samples):
+            fact = f"text without spaces around it in {self.of(len(samples))}"
+            self.report(path, Kind.FORMAT_CHANGED, samples[0], value, fact, says="it has spaces around it")
+            return
         is_whole = all(form_of(sample).kind not in _LOOSE_TEXT for sample in samples)
         if is_whole and not holds_still and self._is_prefixed(samples, value, path):
             return
