@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,6 +76,16 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = answer  # noqa: N815 - names of the base class
 
 
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing of a connection that a route broke on purpose: stderr may be that of a run that has ended."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @dataclass(slots=True)
 class Server:
     """A real HTTP server on loopback; `seen` holds every request: method, path, headers, body."""
@@ -88,9 +99,7 @@ def start_server(routes: Routes) -> tuple[Server, ThreadingHTTPServer]:
     seen: list[tuple[str, str, dict[str, str], bytes]] = []
     routes = {"/health": {"status": "ok"}, **routes}
     handler = type("Handler", (_Handler,), {"routes": routes, "seen": seen})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.block_on_close = False
+    server = _Listener(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return Server(f"http://127.0.0.1:{server.server_port}", seen), server
 
