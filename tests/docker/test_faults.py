@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     Fault = Callable[[World], AbstractContextManager[None]]
 
+#: the kernel gives up on an address that nobody has before or after we do, and each in one of two places
+_NO_WAY = "no connection within|the host does not exist|no answer within"
 HEALTH = "parity_tests/test_health.py"
 _FAKETIME = {
     "LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -41,7 +44,7 @@ def python(script: str) -> list[str]:
             "refused",
             id="ipv4-only",
         ),
-        pytest.param(lambda world: world.stopped("fly-chat"), "chat", "no answer within", id="container-stopped"),
+        pytest.param(lambda world: world.stopped("fly-chat"), "chat", _NO_WAY, id="container-stopped"),
         pytest.param(
             lambda world: world.changed("fly-dns", command=stacks.serve_names(_without("chat"))),
             "chat",
@@ -54,7 +57,7 @@ def python(script: str) -> list[str]:
             "is the public address 2606:4700::1",
             id="name-is-public",
         ),
-        pytest.param(lambda world: world.cut_off("fly-asset"), "asset", "no answer within", id="partition"),
+        pytest.param(lambda world: world.cut_off("fly-asset"), "asset", _NO_WAY, id="partition"),
         pytest.param(
             lambda world: world.changed("fly-asset", command=python(_SILENT)),
             "asset",
@@ -69,7 +72,7 @@ def test_preflight_tells_what_cannot_be_reached(world: World, fault: Fault, serv
     assert ran.code == 69, ran.output
     rows = [line.split(maxsplit=2) for line in ran.output.splitlines() if line.startswith(("dev ", "local "))]
     assert [row[:2] for row in rows] == [["dev", service]], "this service, and no other"
-    assert reason in rows[0][2]
+    assert re.search(reason, rows[0][2]), ran.output
     assert "hint:" in ran.output
     assert "nothing was judged" in ran.output
 
