@@ -166,6 +166,9 @@ def align(first: list[Any], other: list[Any]) -> list[tuple[int | None, int | No
     """Pair the elements of two ordered arrays; one that changed stays a pair, one that came or went stands alone."""
     if len(first) == len(other):
         return [(i, i) for i in range(len(first))]
+    if len(first) > len(other):
+        # of two alignments that are equally good, both directions take the same
+        return [(number, partner) for partner, number in align(other, first)]
     keys, mine = list(map(_key, first)), list(map(_key, other))
     begin = 0
     while begin < min(len(keys), len(mine)) and keys[begin] == mine[begin]:
