@@ -11,7 +11,8 @@ parity: $(STAMP)
 	$(BIN)/pytest --parity dev --lab
 
 test: $(STAMP) packages
-	$(BIN)/pytest --numprocesses auto --dist loadgroup
+	$(BIN)/pytest -m docker
+	$(BIN)/pytest -m "not docker" --numprocesses auto --dist loadfile
 
 # what CI checks beside the tests
 check: $(STAMP)

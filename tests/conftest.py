@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import httpcore  # noqa: F401 - imported here, or pytester imports it anew for each run in this process: httpx keeps its exceptions in a table
 import httpx  # noqa: F401 - likewise
-import hypothesis  # noqa: F401 - likewise, and its plugin wants it in each run
+import hypothesis  # its plugin wants it in each run
 import jinja2  # noqa: F401 - likewise
 import pytest
 
@@ -19,17 +20,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
-#: folders whose tests share something that is made once: an engine, a browser, a built program
-_TOGETHER = ("docker", "browser", "fly", "real")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep such tests on one worker, under --dist loadgroup."""
-    for item in items:
-        folder = item.path.parent.name
-        if folder in _TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+# in CI the same examples each time: what a property finds by chance is for whoever works on it, not for whoever lands something else
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI") == "true":
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)
