@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import httpcore  # noqa: F401 - imported here, or pytester imports it anew for each run in this process: httpx keeps its exceptions in a table
@@ -24,6 +25,12 @@ pytest_plugins = ["pytester"]
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI") == "true":
     hypothesis.settings.load_profile("ci")
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C, and let children take it: who starts us in the background has it ignored, and that is inherited."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
