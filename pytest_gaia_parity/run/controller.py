@@ -160,8 +160,10 @@ class ControllerHooks:
             return
         test, side = split_node_id(report.nodeid, self._plan.sides)
         for record in records:
-            if record.origin == "fixture":
-                self._carriers.setdefault(record.test, test)
+            if record.origin == "fixture" and record.test not in self._carriers:
+                self._carriers[record.test] = test
+                if self._judge is not None and self._session is not None:
+                    wire.expect_more(self._session, 1)
             if side is not None:
                 self._take(record, target=side.target, is_baseline=side.is_baseline)
 
@@ -233,7 +235,7 @@ class ControllerHooks:
                 self._writers[self._plan.targets[0 if is_baseline else 1]].write(record)
                 judge.pairing.add(record, is_baseline=is_baseline)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)  # before the terminal ends its line of progress
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """When all tests have run: confirm, tell what is missing, judge the fixtures, tell what concerns the whole run."""
         result = yield
