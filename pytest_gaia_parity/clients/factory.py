@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
+import abc
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-import certifi
 import httpx
 
 from pytest_gaia_parity.clients.transport import AsyncRecordingTransport, Context, RecordingTransport, WriteGuard
 from pytest_gaia_parity.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping
 
     from pytest_gaia_parity.clients.tape import Recorder
@@ -26,7 +26,7 @@ class UnknownServiceError(ConfigError, AttributeError, KeyError):
     __str__ = ConfigError.__str__
 
 
-class _PerService(Generic[Client]):
+class _PerService(abc.ABC, Generic[Client]):
     """Clients by service, as attributes and as items, made when first asked for."""
 
     def __init__(  # noqa: PLR0913 - what a side has, by keyword
@@ -89,13 +89,13 @@ class _PerService(Generic[Client]):
             raise AttributeError(name)
         return self[name]
 
-    def _make(self, url: str) -> Client:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _make(self, url: str) -> Client: ...
 
     def _ssl_context(self) -> ssl.SSLContext:
         """One for all: making it costs as much as fifty requests."""
         if self._verify is None:
-            self._verify = ssl.create_default_context(cafile=certifi.where())
+            self._verify = httpx.create_ssl_context(trust_env=False)
         return self._verify
 
 

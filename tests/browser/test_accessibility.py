@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from tests.browser.conftest import MISMATCH
+from tests.browser.samples import comparisons, write_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,4 +101,13 @@ def test_nothing_is_wider_than_the_window(visit: Callable[..., Any], report: Pat
     if fragment:
         page.wait_for_selector("#detail .exchange")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.getElementById('main').scrollWidth <= document.getElementById('main').clientWidth")
+
+
+def test_a_long_name_of_a_test_does_not_widen_the_page(visit: Callable[..., Any], tmp_path: Path) -> None:
+    name = "parity_tests/test_chat.py::test_answer_comes_at_once_where_no_stream_is_wanted[of-the-largest-model]"
+    path = tmp_path / "parity-dev.html"
+    write_page(path, ((msgspec.structs.replace(one, test=name), evidence) for one, evidence in comparisons(1)))
+    page = visit(path, width=320)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.evaluate("document.getElementById('main').scrollWidth <= document.getElementById('main').clientWidth")

@@ -246,3 +246,18 @@ def test_ctrl_c_leaves_readable_files(project: Callable[..., Project], workers: 
     if not workers:  # with workers it is chance what was done by then
         assert any(line.get("test", "").endswith("::test_health") for line in made.recording("local"))
     assert not list((made.pytester.path / "reports").glob("*.partial"))
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_a_report_that_cannot_take_its_name_is_an_internal_error(
+    project: Callable[..., Project], workers: list[str]
+) -> None:
+    """Parity without its report is no success; the other files are written all the same."""
+    made = project()
+    made.write(test_a=HEALTH)
+    (made.pytester.path / "reports" / "parity-dev.html").mkdir(parents=True)
+    result = made.run("--parity=dev", *workers)
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["*parity-dev.html*cannot be written*"])
+    assert made.verdicts() == {"test_health": "match"}
+    assert made.recording("dev")[-1]["type"] == "end"
