@@ -1,4 +1,4 @@
-"""Four ways to judge the same records: this comparison, plain deepdiff, deepdiff without order, a mask of two samples."""
+"""Ways to judge the same services: this comparison (confirmed as in a live run, or not), deepdiff with and without order, a mask of two samples."""
 
 from __future__ import annotations
 
@@ -17,39 +17,60 @@ from pytest_gaia_parity.model.recording import TestRecord
 from pytest_gaia_parity.model.rules import CompareRules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-#: paths of what differs; empty where it judges: no difference
-Judge = "Callable[[Sequence[World], World], list[str]]"
+    #: makes one run of a side
+    Runs = Callable[[int], World]
+    #: paths of what differs; empty where it judges: no difference
+    Judge = Callable[[Runs, Runs], list[str]]
+
+#: runs that a live run makes of the baseline, and more of both sides for what mismatched: the defaults
+REPEAT, CONFIRM = 2, 2
 
 
-def ours(baselines: Sequence[World], candidate: World) -> list[str]:
-    """This comparison, nothing configured."""
+def first_sight(baseline: Runs, candidate: Runs) -> list[str]:
+    """This comparison, nothing configured, nothing confirmed."""
+    return judged([baseline(run) for run in range(REPEAT)], [candidate(0)])
+
+
+def confirmed(baseline: Runs, candidate: Runs) -> list[str]:
+    """This comparison as a live run judges: what mismatched runs again on both sides."""
+    if not first_sight(baseline, candidate):
+        return []
+    return judged([baseline(run) for run in range(REPEAT + CONFIRM)], [candidate(run) for run in range(1 + CONFIRM)])
+
+
+def judged(baselines: Sequence[World], candidates: Sequence[World]) -> list[str]:
+    """What fails, by all runs that there are."""
     comparer = Comparer(
         baseline=header("local"), candidate=header("dev"), rules=CompareRules(), today=dt.date(2026, 1, 1)
     )
-    records = [
-        TestRecord(test="t", run=n + 1, outcome="passed", exchanges=tuple(world.exchanges))
-        for n, world in enumerate((*baselines, candidate))
+    result = comparer.compare("t", _records(baselines), _records(candidates))
+    paths = [one.path for one in result.differences if one.severity is Severity.ERROR]
+    return paths or ([] if result.verdict.passes else [result.reason])
+
+
+def _records(worlds: Sequence[World]) -> list[TestRecord]:
+    return [
+        TestRecord(test="t", run=number + 1, outcome="passed", exchanges=tuple(world.exchanges))
+        for number, world in enumerate(worlds)
     ]
-    result = comparer.compare("t", records[:-1], records[-1:])
-    return [one.path for one in result.differences if one.severity is Severity.ERROR]
 
 
-def plain(baselines: Sequence[World], candidate: World) -> list[str]:
+def plain(baseline: Runs, candidate: Runs) -> list[str]:
     """Deepdiff on the first baseline and the candidate."""
-    return _deepdiff(baselines[0], candidate)
+    return _deepdiff(baseline(0), candidate(0))
 
 
-def unordered(baselines: Sequence[World], candidate: World) -> list[str]:
+def unordered(baseline: Runs, candidate: Runs) -> list[str]:
     """Deepdiff with ignore_order."""
-    return _deepdiff(baselines[0], candidate, ignore_order=True)
+    return _deepdiff(baseline(0), candidate(0), ignore_order=True)
 
 
-def masked(baselines: Sequence[World], candidate: World) -> list[str]:
+def masked(baseline: Runs, candidate: Runs) -> list[str]:
     """Deepdiff, without the places that differ between two baseline runs."""
-    noise = set(_deepdiff(baselines[0], baselines[1]))
-    return [path for path in _deepdiff(baselines[0], candidate) if path not in noise]
+    noise = set(_deepdiff(baseline(0), baseline(1)))
+    return [path for path in _deepdiff(baseline(0), candidate(0)) if path not in noise]
 
 
 def _deepdiff(first: World, other: World, **options: Any) -> list[str]:

@@ -16,6 +16,7 @@ from pytest_gaia_parity.compare.judge import by_outcome, outcome_differences, ve
 from pytest_gaia_parity.compare.known import Ledger
 from pytest_gaia_parity.compare.messages import Sent, compare_exchange, status_of
 from pytest_gaia_parity.compare.rules import Rules, idle_ignores
+from pytest_gaia_parity.compare.standing import fails, shown_too, standing
 from pytest_gaia_parity.compare.walk import Walk
 from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, Kind, Pair, Severity, Verdict
 
@@ -104,14 +105,30 @@ class Comparer:
         self, baselines: Sequence[TestRecord], candidates: Sequence[TestRecord], rules: Rules
     ) -> tuple[list[Difference], tuple[Pair, ...], str]:
         """The differences that stand in most runs of the candidate; what stands in a few makes the test unstable."""
-        runs = [self._against(baselines, candidate, rules) for candidate in candidates[:1]]
-        found, pairs, unstable = runs[0]
+        found, pairs, unstable = self._against(baselines, candidates[0], rules)
         if unstable:
             return [], pairs, unstable
+        found = self._with_fewer(found, baselines, candidates[0], rules)
         if len(candidates) > 1:
-            again = [self._against(baselines, candidate, rules)[0] for candidate in candidates[1:]]
-            found, unstable = _standing(found, again)
+            again = [
+                self._with_fewer(self._against(baselines, candidate, rules)[0], baselines, candidate, rules)
+                for candidate in candidates[1:]
+            ]
+            found, unstable = standing(found, again)
         return grouped([*outcome_differences(baselines, candidates), *found]), pairs, unstable
+
+    def _with_fewer(
+        self, found: list[Difference], baselines: Sequence[TestRecord], candidate: TestRecord, rules: Rules
+    ) -> list[Difference]:
+        """The differences that fewer runs of the baseline show too: more evidence only weakens what is held against one.
+
+        Chance is ruled out with the first two runs (an order, a constant among elements), not with their number.
+        """
+        for count in range(2, len(baselines)):
+            if not any(map(fails, found)):
+                break
+            found = shown_too(found, self._against(baselines[:count], candidate, rules)[0])
+        return found
 
     def _against(
         self, baselines: Sequence[TestRecord], candidate: TestRecord, rules: Rules
@@ -173,40 +190,6 @@ class Comparer:
             return comparison
         causes = causes_of(comparison, baselines, candidates, self._headers)
         return msgspec.structs.replace(comparison, causes=causes)
-
-
-def _standing(first: list[Difference], again: list[list[Difference]]) -> tuple[list[Difference], str]:
-    """What stands in most runs of the candidate; and, where nothing does but something came up, what."""
-    places = [{_place(one) for one in run} for run in ({}, *again)]
-    runs = 1 + len(again)
-    standing = []
-    passing: list[tuple[Difference, int]] = []
-    for one in _distinct([first, *again]):
-        count = sum(_place(one) in run for run in [{_place(each) for each in first}, *places[1:]])
-        if one.severity is Severity.NOTE or 2 * count > runs:
-            standing.append(one)
-        else:
-            passing.append((one, count))
-    if passing and all(one.severity is Severity.NOTE for one in standing):
-        one, count = passing[0]
-        where = f"{one.exchange} {one.path}".strip()
-        return [
-            *standing,
-            *(each for each, _ in passing),
-        ], f"{where} differs in {count} of {runs} runs of the candidate"
-    return [*standing, *(each for each, _ in passing)], ""
-
-
-def _distinct(runs: list[list[Difference]]) -> list[Difference]:
-    found: dict[object, Difference] = {}
-    for run in runs:
-        for one in run:
-            found.setdefault(_place(one), one)
-    return list(found.values())
-
-
-def _place(one: Difference) -> tuple[str, str, Kind]:
-    return one.exchange.partition(" ")[0], one.path, one.kind
 
 
 def _lone(row: Row, number: int, runs: int, *, is_cut: bool) -> Iterator[Difference]:

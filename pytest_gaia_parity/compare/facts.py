@@ -22,7 +22,9 @@ _LONG = 16
 
 
 #: `37%`, `12ms`, `€ 4.50`
-_QUANTITY = re.compile(r"\W{0,3}\d[\d.,]*\W{0,2}\w{0,3}")
+_QUANTITY = re.compile(r"\W{0,3}\d[\d.,]*\W{0,2}[^\W\d]{0,3}[23]?")
+#: what sentences end with
+_ENDS = ".!?…。"
 
 
 class Fact(NamedTuple):
@@ -91,7 +93,8 @@ def learn_number(samples: Sequence[float | Number], value: float | Number) -> Fa
     digits = [_digits(sample) for sample in samples]
     most, mine_digits = max(digits), _digits(value)
     says = f"a number with up to {most} decimals"
-    if most <= 6 and mine_digits > most + (1 if len(samples) < 4 else 0):
+    # a last zero is not written, so that one decimal more proves nothing
+    if most <= 6 and mine_digits > most + 1:
         return Fact(says, f"it has {mine_digits}: it was not rounded")
     # a float that was never rounded has few digits one time in thousands
     if min(digits) >= 9 and mine_digits <= 4:
@@ -125,6 +128,8 @@ def learn_chunk(samples: Sequence[str], value: str) -> Fact:
     kinds = {form.kind for form in forms}
     if len(kinds) == 1 and forms[0].kind not in CHUNKS | {"text", "empty text"}:
         return _of_form(forms, mine, value)
+    # digits that are a moment in one sample and none in another mean no moment
+    kinds = {"digits" if kind == "epoch" else kind for kind in kinds}
     if kinds == {"digits"}:
         return _digits_in_text(samples, value)
     if kinds <= CHUNKS and any(form.kind != "word" for form in forms):
@@ -154,7 +159,10 @@ def _digits_in_text(samples: Sequence[str], value: str) -> Fact:
 
 
 def _characters(samples: Sequence[str], value: str) -> Fact:
-    """A token: how long, of which letters. What a short token lacks by chance is not held against another."""
+    """A token: how long, of which letters. What a short token lacks by chance is not held against another.
+
+    What counts is what two samples show: that there are more of them makes nothing sure that was not.
+    """
     lengths = {len(sample) for sample in samples}
     length, drawn = min(lengths), "".join(samples)
     cases = {case_of(sample) for sample in samples}
@@ -165,7 +173,7 @@ def _characters(samples: Sequence[str], value: str) -> Fact:
         return Fact(says, f"it has {len(value)} characters")
     if not length / 2 <= len(value) <= 2 * max(lengths):
         return Fact(says, f"it has {len(value)} characters")
-    has_case = len(drawn) >= 2 * _MIN_FIXED and len(cases) == 1 and value.upper() != value.lower()
+    has_case = length >= _MIN_FIXED and len(cases) == 1 and value.upper() != value.lower()
     if has_case and case_of(value) not in cases and (cases != {"mixed case"} or len(value) >= _LONG):
         return Fact(says, f"it is in {case_of(value)}")
     return Fact(says, _foreign(drawn, value, length))
@@ -181,9 +189,9 @@ def _foreign(drawn: str, value: str, length: int) -> str:
         if not is_kin and not (character == "=" and length >= _MIN_FIXED and len(value) % 4 == 0):
             return f"it has '{character}'"
     is_hex, value_hex = (re.fullmatch(r"[0-9a-fA-F]+", text) is not None for text in (drawn, value))
-    if len(drawn) >= 24 and is_hex and not value_hex and value.isalnum():
+    if 2 * length >= 24 and is_hex and not value_hex and value.isalnum():
         return "it is not hexadecimal"
-    if len(value) >= _LONG and not is_hex and value_hex and len(drawn) >= 2 * _LONG:
+    if min(len(value), length) >= _LONG and not is_hex and value_hex:
         return "it is hexadecimal"
     if len(value) >= _LONG and value.isdigit() and not drawn.isdigit():
         return "it has digits only"
@@ -202,6 +210,8 @@ def _plain(samples: Sequence[str], value: str) -> Fact:  # noqa: PLR0911 - a lin
         return Fact("text without escapes", "it is escaped for HTML")
     if re.search("Ã[\x80-\xbf©-ÿ]|â€|\ufffd", value) and not any(re.search("[Ãâ\ufffd]", sample) for sample in samples):
         return Fact("text", "its characters were decoded wrongly")
+    if len(samples) > 1 and all(map(_is_sentence, samples)) and (value[-1].isalnum() or value[-1] in ",;"):
+        return Fact("text that ends with a mark", "its end is missing")
     if all(_QUANTITY.fullmatch(sample) for sample in samples):
         return Fact("a number with its unit", _no_quantity(samples, value))
     if all(re.fullmatch(r"[a-z][a-z_-]*|[A-Z][A-Z_-]*", sample) for sample in samples):
@@ -211,6 +221,10 @@ def _plain(samples: Sequence[str], value: str) -> Fact:  # noqa: PLR0911 - a lin
             return Fact(says, f"it is in {case_of(value)}")
         return Fact(says, "it is a number" if form_of(value).kind in {"digits", "decimal in text"} else "")
     return Fact("text", "it is a number" if form_of(value).kind == "digits" else "")
+
+
+def _is_sentence(text: str) -> bool:
+    return text[-1] in _ENDS and len(text.split(None, 3)) > 2
 
 
 def _no_quantity(samples: Sequence[str], value: str) -> str:

@@ -228,7 +228,8 @@ class Walk:
         is_whole = all(form_of(sample).kind not in _LOOSE_TEXT for sample in samples)
         if is_whole and not holds_still and self._is_prefixed(samples, value, path):
             return
-        if is_whole or not self._pieces(samples, value, path, holds_still):
+        # a place that now and then holds no text is held to the form of its texts, not to their words
+        if is_whole or varies or not self._pieces(samples, value, path, holds_still):
             self._chunk(samples, value, path, holds_still=holds_still)
 
     def _is_prefixed(self, samples: Sequence[str], value: str, path: Path) -> bool:

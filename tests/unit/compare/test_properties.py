@@ -7,6 +7,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,11 @@ names = st.sampled_from(["a", "b", "name", "state", "items", "x.y", ""])
 trees = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4), max_leaves=12
 )
+forms = st.sampled_from([
+    "a 1 b", "a 2 b", "12ms", "DRAFT", "2024-05-01T10:00:00Z", "2024-05-01T10:00:00.5Z", "deadbeef", "cafe1234", "0042",
+    "http://a/b?c=1", "http://a/b?c=2&d=3", "usr_9fK2LmQx81", "usr_8aB3cD4eF5", "0b0b6b4e-3f0c-4c1e-9d5a-6a3c1f7a2b11",
+    0.123456, 2.25, 1714557600, 1714557600123,
+])  # fmt: skip
 MEDIA = (
     "application/json", "application/x-ndjson", "text/event-stream", "text/csv", "text/html", "application/xml",
     "text/plain", "text/plain; charset=latin-1", "text/plain; charset=none", "image/png", "", "multipart/mixed",
@@ -113,12 +119,30 @@ def test_an_id_of_another_is_found(uses: list[int], data: st.DataObject) -> None
     ]
 
 
-@QUICK
-@given(st.lists(scalars, min_size=2, max_size=6), scalars)
-def test_more_evidence_only_weakens_a_fact(samples: list[Any], value: Any) -> None:
+@settings(QUICK, max_examples=200)
+@given(st.lists(trees | forms, min_size=1, max_size=4), st.data())
+def test_what_passes_with_some_runs_passes_with_more(pool: list[Any], data: st.DataObject) -> None:
+    samples = data.draw(st.lists(st.sampled_from(pool), min_size=3, max_size=6))
+    value = {"v": data.draw(trees | forms | st.sampled_from(pool))}
     bodies = [{"v": sample} for sample in samples]
-    if len(bodies) > 2 and compare_bodies(*bodies[:-1], {"v": value}).verdict is Verdict.MATCH:
-        assert compare_bodies(*bodies, {"v": value}).verdict is Verdict.MATCH
+    verdicts = [compare_bodies(*bodies[:count], value).verdict for count in range(2, len(bodies) + 1)]
+    passing = [verdict is Verdict.MATCH for verdict in verdicts]
+    assert passing == sorted(passing)
+
+
+@pytest.mark.parametrize(
+    ("samples", "value"),
+    [
+        ([0, 0, 0.0, 0], 1.5),
+        ([None, "a b", "a b"], "draft"),
+        (["draft", "usr_9fK2LmQx81", "usr_9fK2LmQx81"], "deadbeefdeadbeef"),
+        ([{"a": False}, {"b": None}, {"a": None, "name": None}], {"name": False}),
+    ],
+)
+def test_one_more_run_makes_nothing_fail(samples: list[Any], value: Any) -> None:
+    bodies = [{"v": sample} for sample in samples]
+    assert compare_bodies(*bodies[:-1], {"v": value}).verdict is Verdict.MATCH
+    assert compare_bodies(*bodies, {"v": value}).verdict is Verdict.MATCH
 
 
 @settings(max_examples=150, deadline=None)
