@@ -69,7 +69,9 @@ def main() -> None:
             for one in able:
                 taken[one.name].append(seconds(one))
     floor = statistics.median(taken[able[0].name])
-    print(f"{TESTS} tests x {REQUESTS} requests, {1000 * NEAR:.0f} and {1000 * FAR:.0f} ms away; median of {given.rounds}\n")
+    print(
+        f"{TESTS} tests x {REQUESTS} requests, {1000 * NEAR:.0f} and {1000 * FAR:.0f} ms away; median of {given.rounds}\n"
+    )
     print("| runner | passes | x floor | s |\n| --- | --- | --- | --- |")
     for one in able:
         median = statistics.median(taken[one.name])

@@ -6,11 +6,11 @@ import importlib.util
 import shutil
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 #: tests, requests in each, and requests that are under way at once where a contender can do that
 TESTS, REQUESTS, AT_ONCE = 500, 2, 64
