@@ -19,6 +19,7 @@ MASK_KEY_VARIABLE = "GAIA_PARITY_MASK_KEY"
 
 MARKERS = (
     "parity(ignore=(), shape=(), unordered=(), tolerance=0.0): how this test's observations are compared",
+    "parity(serial=False, independent=False): with --parity-jobs, run this test alone; let it write in any order",
     "only_on(*targets): run this test on these targets only, and compare nothing",
 )
 
@@ -42,6 +43,7 @@ class Options:
     preflight: bool = True
     repeat: int | None = None
     confirm: int | None = None
+    jobs: int | None = None
     #: key of the masks of secrets, so that recordings made apart can be compared; empty for one of this run's own
     mask_key: str = field(default="", repr=False)
 
@@ -63,6 +65,12 @@ def add_options(parser: pytest.Parser) -> None:
     )
     add("--parity-repeat", metavar="N", type=int, help="Runs of the baseline, in place of compare.repeat")
     add("--parity-confirm", metavar="N", type=int, help="Further runs of what mismatched, in place of compare.confirm")
+    add(
+        "--parity-jobs",
+        metavar="N",
+        type=int,
+        help="Run the bodies of up to N parity tests at once in this process, where that is safe; in place of 'jobs'",
+    )
     add("--lab", action="store_true", help="Use the embedded stack for all targets: no Docker, no Fly account")
     add(
         "--lab-fault",
@@ -106,6 +114,7 @@ def parse_options(config: pytest.Config) -> Options:
         preflight=not get("no_preflight"),
         repeat=get("parity_repeat"),
         confirm=get("parity_confirm"),
+        jobs=get("parity_jobs"),
         mask_key=os.environ.get(MASK_KEY_VARIABLE, ""),
     )
     _check(options)
@@ -132,6 +141,10 @@ def _check(options: Options) -> None:
         raise ConfigError(
             "--lab-fault plants a fault on the candidate side, and there is none", hint="add --parity NAME"
         )
-    for name, value, least in (("repeat", options.repeat, 1), ("confirm", options.confirm, 0)):
+    for name, value, least in (
+        ("repeat", options.repeat, 1),
+        ("confirm", options.confirm, 0),
+        ("jobs", options.jobs, 1),
+    ):
         if value is not None and value < least:
             raise ConfigError(f"--parity-{name}: {value} is less than {least}", hint="leave it out for the default")

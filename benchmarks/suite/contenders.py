@@ -118,7 +118,9 @@ def write_suite(folder: Path, ports: tuple[int, int]) -> None:
 def contenders(folder: Path, ports: tuple[int, int]) -> Iterator[Contender]:
     """All of them, the floor first."""
     python = sys.executable
-    pytest = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    # plugins that the development environment has, and that cost each run half a second
+    others = (part for name in ("hypothesispytest", "playwright", "base_url") for part in ("-p", f"no:{name}"))
+    pytest = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *others)
     plain, parity, tavern = (folder / name for name in ("plain", "parity", "tavern"))
     floor = (python, str(folder / "floor.py"), str(TESTS * REQUESTS), str(AT_ONCE), *map(str, ports))
     bare, compared = (*pytest, "-p", "no:gaia-parity"), (*pytest, "--parity", "dev")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
@@ -99,13 +99,38 @@ class _PerService(abc.ABC, Generic[Client]):
         return self._verify
 
 
+class RecordingClient(httpx.Client):
+    """An `httpx.Client` whose cookies are each test's own while many run at once."""
+
+    def __init__(self, recorder: Recorder, **settings: Any) -> None:
+        self._recorder = recorder
+        super().__init__(**settings)
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """The jar that requests from here take cookies from and put them in."""
+        tape = self._recorder.own
+        return self._cookies if tape is None else tape.cookies(self, self._cookies)
+
+    @cookies.setter
+    def cookies(self, cookies: Any) -> None:
+        tape = self._recorder.own
+        if tape is None:
+            self._cookies = httpx.Cookies(cookies)
+        else:
+            tape.cookies(self, self._cookies)
+            tape.jars[self] = (httpx.Cookies(cookies), tape.jars[self][1])
+
+
 class Clients(_PerService[httpx.Client]):
     """Recording clients of one side: `services.gateway`, `services["gateway"]`; each is a real `httpx.Client`."""
 
     def _make(self, url: str) -> httpx.Client:
         transport = RecordingTransport(self._context, verify=self._ssl_context())
         # a proxy of the environment would take the request past our route
-        return httpx.Client(base_url=url, transport=transport, timeout=self._timeout, trust_env=False)
+        return RecordingClient(
+            self._context.recorder, base_url=url, transport=transport, timeout=self._timeout, trust_env=False
+        )
 
     def close(self) -> None:
         """Close every pool."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import json
 import threading
@@ -13,6 +14,10 @@ from pytest_gaia_parity.errors import ConfigError
 from pytest_gaia_parity.model.exchange import Body, Exchange, Failure, Observation, Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import httpx
+
     from pytest_gaia_parity.model.recording import TestRecord
     from pytest_gaia_parity.redact import Redactor
 
@@ -24,6 +29,10 @@ class Tape:
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
         self._observations: dict[str, Observation] = {}
+        #: called before each request that may write
+        self.before_write: Callable[[], None] = _at_once
+        #: cookies that a body running ahead sees and sets: client → its own jar, and what was in it at first
+        self.jars: dict[httpx.Client, tuple[httpx.Cookies, list[str]]] = {}
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -36,6 +45,20 @@ class Tape:
         """In the order in which they were made."""
         with self._lock:
             return tuple(self._observations.values())
+
+    def cookies(self, client: httpx.Client, shared: httpx.Cookies) -> httpx.Cookies:
+        """The jar of this tape's test: at first what the shared one holds, then its own."""
+        own = self.jars.get(client)
+        if own is None:
+            own = self.jars[client] = (type(shared)(shared), _contents(shared))
+        return own[0]
+
+    def settle(self) -> None:
+        """The test's turn has come and gone: what it changed is there for later ones."""
+        for client, (jar, before) in self.jars.items():
+            if _contents(jar) != before:
+                client.cookies = jar
+        self.jars.clear()
 
     def add(self, exchange: Exchange) -> None:
         """Append an exchange that has ended."""
@@ -63,11 +86,35 @@ class Recorder:
         self._tape: Tape | None = None
         # a test body that runs in a thread of its own has a tape of its own
         self._own: contextvars.ContextVar[Tape | None] = contextvars.ContextVar("parity_tape", default=None)
+        self._only_own = False
+
+    @property
+    def own(self) -> Tape | None:
+        """The tape of this context, None where the running test's counts."""
+        return self._own.get()
 
     @property
     def current(self) -> Tape | None:
-        """The tape of this context, else the one of the running test."""
-        return self._own.get() or self._tape
+        """The tape of this context, else the one of the running test.
+
+        :raises ConfigError: many tests run at once, and this is a thread that one of them has started.
+        """
+        own = self._own.get()
+        if own is None and self._only_own:
+            raise ConfigError(
+                "a request was sent by a thread of its own while many tests run at once: nobody knows whose it is",
+                hint="mark the test with pytest.mark.parity(serial=True), or run the thread in contextvars.copy_context()",
+            )
+        return own or self._tape
+
+    @contextlib.contextmanager
+    def only_own(self) -> Iterator[None]:
+        """While this is open there is no running test, only tapes of contexts."""
+        self._only_own = True
+        try:
+            yield
+        finally:
+            self._only_own = False
 
     def use(self, tape: Tape | None) -> None:
         """Make *tape* that of the running test."""
@@ -76,6 +123,14 @@ class Recorder:
     def use_here(self, tape: Tape | None) -> None:
         """Make *tape* that of the current thread or task, whatever test is running elsewhere."""
         self._own.set(tape)
+
+
+def _at_once() -> None:
+    """Nobody has to be waited for."""
+
+
+def _contents(cookies: httpx.Cookies) -> list[str]:
+    return [repr(cookie) for cookie in cookies.jar]
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,8 @@ class Context:
         service = self.services.get((host, port), f"{host}:{port}")
         self.guard.check(request.method, service, request.url.path)
         tape = self.recorder.current
+        if tape is not None and request.method not in SAFE_METHODS:
+            tape.before_write()
         capture = Capture(
             request,
             service=service,
@@ -99,15 +102,20 @@ class RecordingTransport(httpx.BaseTransport):
 
     def __init__(self, context: Context, *, verify: ssl.SSLContext) -> None:
         self._context = context
+        self._verify = verify
         self._inner = httpx.HTTPTransport(verify=verify)
+        # a test that runs beside others has a pool of its thread's: one for all costs four times as much
+        self._local = threading.local()
+        self._locals: list[httpx.HTTPTransport] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send over the first endpoint that can be connected."""
         capture, route = self._context.begin(request)
+        inner = self._inner if self._context.recorder.own is None else self._own_pool()
         endpoints: tuple[Endpoint | None, ...] = route.endpoints or (None,)
         for number, endpoint in enumerate(endpoints, 1):
             try:
-                response = self._inner.handle_request(capture.routed(route, endpoint, capture.trace))
+                response = inner.handle_request(capture.routed(route, endpoint, capture.trace))
             except Exception as error:
                 if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
                     self._context.lost(request)
@@ -118,9 +126,18 @@ class RecordingTransport(httpx.BaseTransport):
             return capture.answered(response)
         raise AssertionError("the loop above returns or raises")
 
+    def _own_pool(self) -> httpx.HTTPTransport:
+        pool: httpx.HTTPTransport | None = getattr(self._local, "pool", None)
+        if pool is None:
+            pool = self._local.pool = httpx.HTTPTransport(verify=self._verify)
+            self._locals.append(pool)
+        return pool
+
     def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
         self._inner.close()
+        for pool in self._locals:
+            pool.close()
 
 
 class AsyncRecordingTransport(httpx.AsyncBaseTransport):

@@ -94,6 +94,10 @@ class ConfigFile(_Table, frozen=True):
     reports: str = "reports"
     #: seconds a request may take
     timeout: float = 30.0
+    #: tests whose bodies run at once in one process
+    jobs: int = 1
+    #: fixtures of function scope that may run at once, beside each other
+    concurrent_fixtures: list[str] = []
     targets: dict[str, TargetConfig] = {}
     services: dict[str, ServiceConfig] = {}
     compare: CompareConfig = CompareConfig()

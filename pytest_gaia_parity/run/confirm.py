@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.run.sides import Plan, Side
 
 
+#: on config while tests run again: one by one, for what is confirmed shall not be disturbed
+CONFIRMING_KEY = pytest.StashKey[bool]()
+
+
 class Confirmer:
     """Runs items once more in this process, whoever ran them first, and says nothing to pytest's reporters about it."""
 
@@ -47,11 +51,13 @@ class Confirmer:
     def _run(self, block: Sequence[pytest.Item]) -> Iterator[TestRecord]:
         for item, following in zip(block, (*block[1:], None), strict=True):
             self._reports = []
+            item.config.stash[CONFIRMING_KEY] = True
             try:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 reports = self._reports
             finally:
                 self._reports = None
+                item.config.stash[CONFIRMING_KEY] = False
             for report in reports:
                 yield from wire.detach(report)
 

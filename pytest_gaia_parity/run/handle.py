@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from pytest_gaia_parity.clients.tape import Tape
 
-_MARK_KEYS = ("ignore", "shape", "unordered", "tolerance")
+#: what the mark says of comparing, and of running with `--parity-jobs`
+_RULE_KEYS = ("ignore", "shape", "unordered", "tolerance")
+_MARK_KEYS = (*_RULE_KEYS, "serial", "independent")
 
 
 class Handle:
@@ -72,7 +74,7 @@ def rules_of_marks(item: pytest.Item) -> CompareRules:
                     f"{item.nodeid}: the mark 'parity' has no keyword '{name}'; {nearest(name, _MARK_KEYS)}",
                     hint="correct or remove it",
                 )
-        given = {name: _checked(value) for name, value in mark.kwargs.items() if name != "tolerance"}
+        given = {name: _checked(value) for name, value in mark.kwargs.items() if name in _RULE_KEYS[:3]}
         rules = rules.joined(CompareRules(**given, tolerance=float(mark.kwargs.get("tolerance", 0.0))))
     return rules
 

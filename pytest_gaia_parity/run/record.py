@@ -73,6 +73,8 @@ class Case:
 
 #: the running test's case, for the fixture `parity`
 CASE_KEY = pytest.StashKey[Case]()
+#: the case of a test whose body ran ahead of its turn
+READY_KEY = pytest.StashKey[Case]()
 
 
 class RecordHooks:
@@ -88,13 +90,19 @@ class RecordHooks:
         side = side_of(item)
         self._case = None
         if side is not None:
-            test, _ = split_node_id(item.nodeid, self._run.plan.sides)
-            tape = Tape()
-            only_on = item.get_closest_marker("only_on") is not None
-            case = Case(test, side, tape, Handle(tape), time.time(), only_on=only_on)
-            item.stash[CASE_KEY] = self._case = case
-            self._run.recorder.use(tape)
+            ready = item.stash.get(READY_KEY, None)
+            if ready is not None:
+                del item.stash[READY_KEY]
+            case = item.stash[CASE_KEY] = self._case = ready or self.new_case(item, side)
+            self._run.recorder.use(case.tape)
         return (yield)
+
+    def new_case(self, item: pytest.Item, side: Side) -> Case:
+        """The case of a test that is about to run."""
+        test, _ = split_node_id(item.nodeid, self._run.plan.sides)
+        tape = Tape()
+        only_on = item.get_closest_marker("only_on") is not None
+        return Case(test, side, tape, Handle(tape), time.time(), only_on=only_on)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
@@ -147,6 +155,7 @@ class RecordHooks:
         case.note(report, call)
         if report.when == "teardown":
             self._run.recorder.use(None)
+            case.tape.settle()
             del item.stash[CASE_KEY]
             self._case = None
             records = [case.record(rules_of_marks(item)), *case.fixtures]

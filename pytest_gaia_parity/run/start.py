@@ -26,7 +26,13 @@ def start(config: pytest.Config) -> None:
     with as_pytest_errors():
         run = start_run(config)
         config.add_cleanup(run.close)
-        config.pluginmanager.register(RecordHooks(run), "gaia-parity-record")
+        record = RecordHooks(run)
+        config.pluginmanager.register(record, "gaia-parity-record")
+        if run.payload.jobs > 1:
+            from pytest_gaia_parity.run.ahead.hooks import AheadHooks  # noqa: PLC0415 - only where it is asked for
+
+            ahead = AheadHooks(run, record, config, jobs=run.payload.jobs)
+            config.pluginmanager.register(ahead, "gaia-parity-ahead")
         _collect_parity_tests(config, run)
         config.pluginmanager.register(RerunHooks(run.plan), "gaia-parity-rerun")
         if wire.is_worker(config):

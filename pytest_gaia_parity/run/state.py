@@ -125,6 +125,8 @@ def start_run(pytest_config: pytest.Config) -> Run:
             run_id=secrets.token_hex(8),
             mask_key=options.mask_key.encode() or secrets.token_bytes(32),
             lab_routes={} if stack is None else _rows(stack.routes),
+            # a body that ran ahead would run twice where its test is given to another worker
+            jobs=1 if wire.takes_back(pytest_config) else options.jobs or config.table.jobs,
         )
     run = Run(options, config, plan, payload)
     run.stack = stack

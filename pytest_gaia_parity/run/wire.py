@@ -9,18 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 
 from pytest_gaia_parity.model.recording import TestRecord
 from pytest_gaia_parity.report.encode import encode_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pytest
+    from collections.abc import Iterator, Sequence
 
 _RECORDS = "_gaia_parity_records"
 _PAYLOAD = "gaia_parity"
 VERDICT = "gaia_parity_verdict"
+#: where in the session's order a test stands
+_POSITIONS_KEY = pytest.StashKey[dict[pytest.Item, int]]()
 
 _decoder = msgspec.json.Decoder(list[TestRecord])
 
@@ -32,6 +33,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     mask_key: bytes
     #: addresses of the embedded stack: target → rows of host, port, address, port
     lab_routes: dict[str, list[tuple[str, int, str, int]]] = {}
+    #: bodies that a process runs at once
+    jobs: int = 1
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -53,6 +56,41 @@ def receive_payload(config: pytest.Config) -> Payload | None:
     """The payload that the controller sent, None on the controller itself."""
     sent = getattr(config, "workerinput", {}).get(_PAYLOAD)
     return None if sent is None else msgspec.json.decode(sent, type=Payload)
+
+
+def upcoming(config: pytest.Config, item: pytest.Item) -> Iterator[pytest.Item]:
+    """The tests that this process will run from *item* on, as far as it knows: pytest-xdist hands them out bit by bit."""
+    items = item.session.items
+    interactor = next((one for one in config.pluginmanager.get_plugins() if hasattr(one, "torun")), None)
+    if interactor is not None:
+        with interactor.torun.lock() as queue:
+            indices = [
+                one for one in (interactor.item_index, interactor.nextitem_index, *queue) if isinstance(one, int)
+            ]
+        yield from (items[index] for index in indices)
+        return
+    positions = config.stash.get(_POSITIONS_KEY, None)
+    if positions is None or positions.get(item) is None:
+        positions = config.stash[_POSITIONS_KEY] = {one: position for position, one in enumerate(items)}
+    for position in range(positions[item], len(items)):
+        yield items[position]
+
+
+def takes_back(config: pytest.Config) -> bool:
+    """Whether tests that a worker was given may yet run elsewhere."""
+    return str(config.getoption("dist", "no")) == "worksteal"
+
+
+def hand_over(config: pytest.Config, name: str, value: Any) -> None:
+    """Leave builtin values for the controller, on a worker that ends."""
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[f"{_PAYLOAD}_{name}"] = value
+
+
+def handed_over(node: Any, name: str) -> Any:
+    """What a worker left, None where it crashed."""
+    return getattr(node, "workeroutput", {}).get(f"{_PAYLOAD}_{name}")
 
 
 def attach(report: pytest.TestReport, records: Sequence[TestRecord], config: pytest.Config) -> None:
