@@ -27,7 +27,7 @@ class Addresses:
 
     def neutral(self, text: str) -> str:
         """Replace this side's addresses."""
-        if self._pattern is None:
+        if self._pattern is None or not any(map(text.lower().__contains__, self._names)):
             return text
         return self._pattern.sub(lambda match: self._names[match[0].lower()], text)
 

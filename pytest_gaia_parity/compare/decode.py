@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
-from decimal import Decimal
 from email.message import Message
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from pytest_gaia_parity.compare.exact import Reader
 from pytest_gaia_parity.compare.markup import read_html, read_xml
 
 if TYPE_CHECKING:
@@ -30,16 +29,6 @@ class Decoded(NamedTuple):
     is_partial: bool = False
 
 
-class Number(NamedTuple):
-    """A JSON number that is no float of Python's: its text, so that nothing of it is lost."""
-
-    text: str
-
-
-class Pairs(dict[str, Any]):
-    """A JSON object that had a key more than once."""
-
-
 def media_type(headers: Headers) -> tuple[str, dict[str, str]]:
     """The media type of a message, in lower case, and its parameters."""
     message = Message()
@@ -50,13 +39,16 @@ def media_type(headers: Headers) -> tuple[str, dict[str, str]]:
     }
 
 
-def decode(body: Body, headers: Headers, addresses: Addresses) -> Decoded:
-    """Read a body by its media type; what cannot be read so is read as text, then as bytes, and said."""
-    decoded = _decode(body, headers, addresses)
+def decode(body: Body, headers: Headers, addresses: Addresses, reader: Reader | None = None) -> Decoded:
+    """Read a body by its media type; what cannot be read so is read as text, then as bytes, and said.
+
+    :param reader: has read the bodies that this one is compared with.
+    """
+    decoded = _decode(body, headers, addresses, reader or Reader())
     return decoded._replace(is_partial=True) if body.partial else decoded
 
 
-def _decode(body: Body, headers: Headers, addresses: Addresses) -> Decoded:
+def _decode(body: Body, headers: Headers, addresses: Addresses, json: Reader) -> Decoded:
     kind, parameters = media_type(headers)
     problems = [f"the content-encoding cannot be undone: {body.decode_error}"] if body.decode_error else []
     if body.truncated:
@@ -78,7 +70,7 @@ def _decode(body: Body, headers: Headers, addresses: Addresses) -> Decoded:
     if body.partial:
         text = text[: text.rfind("\n") + 1]
     try:
-        tree = reader(text)
+        tree = reader(json, text)
     except (ValueError, RecursionError, csv.Error, AssertionError) as error:
         problems.append(f"the body is not {kind}: {error}")
         return Decoded("text", _lines(text, problems), tuple(problems))
@@ -106,13 +98,13 @@ def _text(body: Body, content: bytes, kind: str, charset: str, problems: list[st
         return content.decode("utf-8", "replace") if is_text else None
 
 
-def _reader(kind: str) -> Callable[[str], Any] | None:
+def _reader(kind: str) -> Callable[[Reader, str], Any] | None:
     if kind == "application/json" or kind.endswith("+json"):
-        return read_json
+        return Reader.read
     if kind in {"application/xml", "text/xml"} or kind.endswith("+xml"):
-        return read_xml
+        return lambda _, text: read_xml(text)
     return {
-        "text/html": read_html,
+        "text/html": lambda _, text: read_html(text),
         "application/x-ndjson": _read_lines,
         "application/jsonl": _read_lines,
         "application/json-seq": _read_lines,
@@ -122,39 +114,11 @@ def _reader(kind: str) -> Callable[[str], Any] | None:
     }.get(kind)
 
 
-def read_json(text: str) -> Any:
-    """Read JSON exactly: big integers, decimals as written, repeated keys kept.
-
-    :raises ValueError: it is not JSON; NaN and Infinity are not.
-    """
-    return json.loads(text, parse_float=_decimal, parse_constant=_no_constant, object_pairs_hook=_object)
+def _read_lines(json: Reader, text: str) -> list[Any]:
+    return [json.read(line) for line in text.replace("\x1e", "").split("\n") if line.strip()]
 
 
-def _decimal(text: str) -> Any:
-    value = float(text)
-    return value if repr(value) == text or Decimal(repr(value)) == Decimal(text) else Number(text)
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    repeated: dict[str, Any] = Pairs()
-    for name, value in pairs:
-        repeated.setdefault(name, []).append(value)
-    return Pairs({f"{name} (repeated)" if len(values) > 1 else name: values if len(values) > 1 else values[0]
-                  for name, values in repeated.items()})  # fmt: skip
-
-
-def _read_lines(text: str) -> list[Any]:
-    return [read_json(line) for line in text.replace("\x1e", "").split("\n") if line.strip()]
-
-
-def _read_events(text: str) -> list[dict[str, Any]]:
+def _read_events(json: Reader, text: str) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
     for block in text.replace("\r\n", "\n").split("\n\n"):
         event: dict[str, Any] = {}
@@ -164,25 +128,27 @@ def _read_events(text: str) -> list[dict[str, Any]]:
                 value = value.removeprefix(" ")
                 event[name] = f"{event[name]}\n{value}" if name in event else value
         if event:
-            events.append({name: _json_or_text(value) if name == "data" else value for name, value in event.items()})
+            events.append(
+                {name: _json_or_text(json, value) if name == "data" else value for name, value in event.items()}
+            )
     return events
 
 
-def _json_or_text(text: str) -> Any:
+def _json_or_text(json: Reader, text: str) -> Any:
     try:
-        return read_json(text)
+        return json.read(text)
     except ValueError:
         return text
 
 
-def _read_form(text: str) -> dict[str, Any]:
+def _read_form(_: Reader, text: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         fields.setdefault(name, []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
-def _read_csv(text: str) -> Any:
+def _read_csv(_: Reader, text: str) -> Any:
     """Rows by the names of the first line where these are names, else cells."""
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     if len(rows) < 2 or len(set(rows[0])) != len(rows[0]) or any(len(row) != len(rows[0]) for row in rows):

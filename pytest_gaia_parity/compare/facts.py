@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_gaia_parity.compare.decode import Number
+from pytest_gaia_parity.compare.exact import Number
 from pytest_gaia_parity.compare.forms import CHUNKS, Form, case_of, epoch_unit, form_of, is_id, moment_of
 
 if TYPE_CHECKING:

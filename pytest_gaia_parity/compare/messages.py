@@ -11,6 +11,7 @@ import msgspec
 from pytest_gaia_parity.compare.codings import coding_of, compare_codings
 from pytest_gaia_parity.compare.compose import query_tree
 from pytest_gaia_parity.compare.decode import Decoded, decode, media_type
+from pytest_gaia_parity.compare.exact import Reader
 from pytest_gaia_parity.compare.headers import OF_CLIENT, meaning
 from pytest_gaia_parity.compare.own import ids_of, settled
 from pytest_gaia_parity.model.comparison import Kind, Severity
@@ -61,8 +62,9 @@ def compare_exchange(
     walk.kind = None
     compare_codings(walk, runs[0], candidate)
     if not walk.rules.ignores(("body",)) and not _is_byte_equal(responses, response, addresses):
-        decoded = _decoded(responses, mine)
-        _compare_bodies(walk, decoded, decode(response.body, response.headers, its))
+        reader = Reader()
+        decoded = _decoded(responses, mine, reader)
+        _compare_bodies(walk, decoded, decode(response.body, response.headers, its, reader))
 
 
 def _look(walk: Walk, exchange: Exchange, addresses: Addresses) -> None:
@@ -74,13 +76,13 @@ def _look(walk: Walk, exchange: Exchange, addresses: Addresses) -> None:
     walk.rules.look(tree)
 
 
-def _decoded(responses: Sequence[Response], addresses: Addresses) -> list[Decoded]:
+def _decoded(responses: Sequence[Response], addresses: Addresses, reader: Reader) -> list[Decoded]:
     """Bodies as trees; equal ones are read once."""
     found: list[Decoded] = []
     for number, one in enumerate(responses):
         first = responses[0]
         is_like_first = number and one.body == first.body and media_type(one.headers) == media_type(first.headers)
-        found.append(found[0] if is_like_first else decode(one.body, one.headers, addresses))
+        found.append(found[0] if is_like_first else decode(one.body, one.headers, addresses, reader))
     return found
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from pytest_gaia_parity.compare import arrays
 from pytest_gaia_parity.compare.compose import take_apart
-from pytest_gaia_parity.compare.decode import Number
+from pytest_gaia_parity.compare.exact import Number
 from pytest_gaia_parity.compare.facts import distance_problem, is_own, learn_chunk, learn_number, same, type_of
 from pytest_gaia_parity.compare.forms import IDENTIFYING, TIMES, form_of, moment_of
 from pytest_gaia_parity.compare.identity import Occurrence

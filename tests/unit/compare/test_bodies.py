@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from pytest_gaia_parity.compare import decode as decode_module
 from tests.builders import compare_bodies, kinds
 
 A, B, C = (
@@ -69,24 +67,3 @@ def test_what_varies_in_its_form_is_no_difference(first: Any, second: Any, candi
 )
 def test_a_difference_is_named(first: Any, second: Any, candidate: Any, expected: tuple[str, str]) -> None:
     assert expected in kinds(compare_bodies(first, second, candidate))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"a": 1, "b": [{"a": 2.5}, 3], "c": {"d": {}}}',
-        '{"a": 1, "a": 2}',
-        '[{"x": {"k": 1, "k": 2}}]',
-        '{"a": "\\":", "b": "x\\":y"}',
-        '{"a" : 1}',
-        '{"n": 0.1234567890123456789, "m": 1e400, "b": 12345678901234567890}',
-        '{"t": 1.50, "u": 3e2}',
-        "[]",
-    ],
-)
-def test_the_quick_way_to_read_json_reads_what_the_exact_one_does(text: str) -> None:
-    exact = json.loads(text, parse_float=decode_module._decimal, object_pairs_hook=decode_module._object)
-    read = decode_module.read_json(text)
-    assert read == exact
-    assert type(read) is type(exact)
-    assert repr(read) == repr(exact)
