@@ -7,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from pytest_gaia_parity.compare.decode import media_type
-from pytest_gaia_parity.compare.walk import Loose, Opaque
+from pytest_gaia_parity.compare.values import Loose, Opaque
 
 if TYPE_CHECKING:
     from pytest_gaia_parity.compare.addresses import Addresses
