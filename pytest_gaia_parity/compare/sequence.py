@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: pairs of items up to which two stretches are compared item with item
 _SMALL = 10_000
+#: items that are taken together to find what is unique
+_RUNS = (1, 4, 12)
 #: pairs of equal items that are looked at where nothing is unique
 _MOST = 200_000
 
@@ -19,7 +21,8 @@ _MOST = 200_000
 def matching(first: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Indices of equal items, rising on both sides.
 
-    What is unique on both sides is brought together first; only the stretches between are searched.
+    What is unique on both sides, an item or a run of them, is brought together first; only the stretches between are
+    searched.
 
     >>> matching("abcde", "xbcey")
     [(1, 1), (2, 2), (4, 3)]
@@ -39,7 +42,7 @@ def matching(first: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple
         if (b - a) * (d - c) <= _SMALL:
             found += _blocks(first[a:b], other[c:d], a, c)
             continue
-        anchors = _rising(_unique(first[a:b], other[c:d]))
+        anchors = _anchors(first[a:b], other[c:d])
         if anchors:
             found += [(a + one, c + its) for one, its in anchors]
             left += _between(anchors, a, b, c, d)
@@ -60,6 +63,21 @@ def _between(anchors: list[tuple[int, int]], a: int, b: int, c: int, d: int) -> 
         yield begin, a + one, start, c + its
         begin, start = a + one + 1, c + its + 1
     yield begin, b, start, d
+
+
+def _anchors(first: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """Equal items that are unique on both sides; where none is, by the items that follow."""
+    for size in _RUNS:
+        anchors = _rising(_unique(_runs(first, size), _runs(other, size)))
+        if anchors:
+            return anchors
+    return []
+
+
+def _runs(items: Sequence[Hashable], size: int) -> Sequence[Hashable]:
+    if size == 1:
+        return items
+    return [tuple(items[number : number + size]) for number in range(len(items) - size + 1)]
 
 
 def _unique(first: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int, int]]:

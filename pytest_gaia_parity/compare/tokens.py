@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_gaia_parity.compare.sequence import matching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: pieces beyond which a text is not aligned with another of a different number of pieces
-LIMIT = 3000
+LIMIT = 50_000
 
 _PIECE = re.compile(
     r"""
@@ -86,10 +87,7 @@ def _constant(samples: Sequence[tuple[str, ...]]) -> list[tuple[int, ...]]:
     shared: list[tuple[int, ...]] = [(i,) for i in range(len(first))]
     for sample in samples[1:]:
         pieces = [first[positions[0]] for positions in shared]
-        matcher = SequenceMatcher(None, pieces, sample, autojunk=False)
-        shared = [
-            (*shared[block.a + i], block.b + i) for block in matcher.get_matching_blocks() for i in range(block.size)
-        ]
+        shared = [(*shared[at], partner) for at, partner in matching(pieces, sample)]
     return shared
 
 
