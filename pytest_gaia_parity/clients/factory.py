@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import abc
+import functools
+import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
@@ -12,7 +14,7 @@ from pytest_gaia_parity.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_gaia_parity.clients.tape import Recorder
     from pytest_gaia_parity.network.route import Network
@@ -24,6 +26,11 @@ class UnknownServiceError(ConfigError, AttributeError, KeyError):
     """A test named a service that the configuration does not know."""
 
     __str__ = ConfigError.__str__
+
+
+def one_ssl_context() -> Callable[[], ssl.SSLContext]:
+    """What makes an SSL context when it is first called, and returns that one ever after: making it costs as much as fifty requests."""
+    return functools.cache(lambda: httpx.create_ssl_context(trust_env=False))
 
 
 class _PerService(abc.ABC, Generic[Client]):
@@ -39,6 +46,7 @@ class _PerService(abc.ABC, Generic[Client]):
         run_id: str,
         timeout: float,
         guard: WriteGuard,
+        verify: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         self._target = target
         self._urls = dict(urls)
@@ -54,7 +62,9 @@ class _PerService(abc.ABC, Generic[Client]):
             guard=guard,
         )
         self._clients: dict[str, Client] = {}
-        self._verify: ssl.SSLContext | None = None
+        self._verify = verify or one_ssl_context()
+        # tests that run at once shall find the same client
+        self._lock = threading.Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,14 +85,18 @@ class _PerService(abc.ABC, Generic[Client]):
 
     def __getitem__(self, name: str) -> Client:
         client = self._clients.get(name)
-        if client is None:
-            if name not in self._urls:
-                raise UnknownServiceError(
-                    f"'{name}' is no service of target '{self._target}'; {nearest(name, self._urls)}",
-                    hint=f"correct the test, or add [tool.gaia-parity.services.{name}]",
-                )
-            client = self._clients[name] = self._make(self._urls[name])
-        return client
+        return self._made(name) if client is None else client
+
+    def _made(self, name: str) -> Client:
+        if name not in self._urls:
+            raise UnknownServiceError(
+                f"'{name}' is no service of target '{self._target}'; {nearest(name, self._urls)}",
+                hint=f"correct the test, or add [tool.gaia-parity.services.{name}]",
+            )
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self._make(self._urls[name])
+            return self._clients[name]
 
     def __getattr__(self, name: str) -> Client:
         if name.startswith("_"):  # what Python itself asks for, as in copying
@@ -91,12 +105,6 @@ class _PerService(abc.ABC, Generic[Client]):
 
     @abc.abstractmethod
     def _make(self, url: str) -> Client: ...
-
-    def _ssl_context(self) -> ssl.SSLContext:
-        """One for all: making it costs as much as fifty requests."""
-        if self._verify is None:
-            self._verify = httpx.create_ssl_context(trust_env=False)
-        return self._verify
 
 
 class RecordingClient(httpx.Client):
@@ -126,7 +134,7 @@ class Clients(_PerService[httpx.Client]):
     """Recording clients of one side: `services.gateway`, `services["gateway"]`; each is a real `httpx.Client`."""
 
     def _make(self, url: str) -> httpx.Client:
-        transport = RecordingTransport(self._context, verify=self._ssl_context())
+        transport = RecordingTransport(self._context, verify=self._verify())
         # a proxy of the environment would take the request past our route
         return RecordingClient(
             self._context.recorder, base_url=url, transport=transport, timeout=self._timeout, trust_env=False
@@ -142,7 +150,7 @@ class AsyncClients(_PerService[httpx.AsyncClient]):
     """The same with `httpx.AsyncClient`, usable in any event loop that tests run in, one after the other."""
 
     def _make(self, url: str) -> httpx.AsyncClient:
-        transport = AsyncRecordingTransport(self._context, verify=self._ssl_context())
+        transport = AsyncRecordingTransport(self._context, verify=self._verify())
         return httpx.AsyncClient(base_url=url, transport=transport, timeout=self._timeout, trust_env=False)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError, nearest
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.failing import as_pytest_errors
+from pytest_gaia_parity.run.garbage import GarbageHooks
 from pytest_gaia_parity.run.record import RecordHooks
 from pytest_gaia_parity.run.rerun import RerunHooks
 from pytest_gaia_parity.run.state import run_of, start_run
@@ -26,6 +27,7 @@ def start(config: pytest.Config) -> None:
     with as_pytest_errors():
         run = start_run(config)
         config.add_cleanup(run.close)
+        config.pluginmanager.register(GarbageHooks(), "gaia-parity-garbage")
         record = RecordHooks(run)
         config.pluginmanager.register(record, "gaia-parity-record")
         if run.payload.jobs > 1:

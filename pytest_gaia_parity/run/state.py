@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_gaia_parity.clients.factory import AsyncClients, Clients
+from pytest_gaia_parity.clients.factory import AsyncClients, Clients, one_ssl_context
 from pytest_gaia_parity.clients.tape import Recorder
 from pytest_gaia_parity.clients.transport import WriteGuard
 from pytest_gaia_parity.config.envfile import read_env
@@ -43,6 +43,7 @@ class Run:
         self.stack: Stack | None = None
         self.redactor = Redactor(read_env(config.root / config.table.env_file).values, key=payload.mask_key)
         self._networks: dict[str, Network] = {}
+        self._ssl_context = one_ssl_context()
 
     def network(self, target: str) -> Network:
         """The opened network of a target.
@@ -77,6 +78,7 @@ class Run:
             "recorder": self.recorder,
             "run_id": self.payload.run_id,
             "timeout": table.timeout,
+            "verify": self._ssl_context,
             "guard": WriteGuard(
                 target=side.target,
                 read_only=target.read_only and not self.options.allow_writes,
