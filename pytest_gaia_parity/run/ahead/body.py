@@ -81,6 +81,8 @@ class Body:
     """One test, its arguments, and after `run` all that it came to."""
 
     item: pytest.Function
+    #: the item's function, bound to its own instance where it is a method
+    original: Callable[..., Any]
     tape: Tape
     file: str
     #: values of fixtures that are set up already, and of parameters
@@ -89,6 +91,8 @@ class Body:
     #: seconds it may take
     limit: float | None = None
     expected_to_fail: bool = False
+    #: it may write before those ahead of it in its file have
+    independent: bool = False
     steps: dict[str, Step] = field(default_factory=dict)
     takes: dict[str, Take] = field(default_factory=dict)
     take: Take = field(default_factory=Take)
@@ -100,7 +104,6 @@ class Body:
     duration: float = 0.0
     #: it did not run to its end, and runs in its turn
     abandoned: bool = False
-    original: Any = None
 
     @property
     def failed(self) -> bool:
@@ -150,12 +153,11 @@ class Body:
         return True
 
     def _call(self) -> None:
-        function = self.original = self.item.obj
         arguments = {name: self.values[name] for name in self.item._fixtureinfo.argnames}  # noqa: SLF001 - as pytest does
         self.started = time.time()
         self.clock = time.perf_counter()
         try:
-            self.result = function(**arguments)
+            self.result = self.original(**arguments)
         except Abandoned:
             raise
         except BaseException as error:  # noqa: BLE001 - likewise
@@ -175,7 +177,6 @@ class Body:
             error=pytest.fail.Exception(f"Timeout (>{self.limit}s)", pytrace=False),
             started=self.started or time.time(),
             duration=self.limit or 0.0,
-            original=self.item.obj,
         )
 
     # in the test's turn

@@ -52,12 +52,14 @@ class Eligibility:
         self._check(item)
         body = Body(
             item=item,
+            original=item.obj,
             tape=case.tape,
             file=str(item.path),
             values={},
             own=(),
             limit=self._limit_of(item),
             expected_to_fail=item.get_closest_marker("xfail") is not None,
+            independent=any(mark.kwargs.get("independent") for mark in item.iter_markers("parity")),
         )
         body.own = _Resolver(self, item, case, body.values).resolve()
         return body
@@ -99,7 +101,8 @@ class _Resolver:
 
     def resolve(self) -> Sequence[Own]:
         info = self.item._fixtureinfo  # noqa: SLF001 - pytest tells a test's fixtures nowhere else
-        for name in (*info.initialnames, *info.argnames):
+        # parameters first: where one is new, `target` above all, what was set up for the last one is still there
+        for name in (*self.item.callspec.params, *info.initialnames, *info.argnames):
             self._find(name)
         return self.own
 
@@ -110,7 +113,7 @@ class _Resolver:
         if name == "request" or not definitions:
             raise NotAheadError(f"it uses '{name}'")
         definition = definitions[-1]
-        parameters = self.item.callspec.params if hasattr(self.item, "callspec") else {}
+        parameters = self.item.callspec.params
         if definition.scope != "function":
             self._wide(name, definition, parameters.get(name))
         elif name in parameters and definition.func.__module__ == "_pytest.python":

@@ -17,6 +17,7 @@ from pytest_gaia_parity.run.ahead.threads import Threads
 from pytest_gaia_parity.run.ahead.window import Window
 from pytest_gaia_parity.run.confirm import CONFIRMING_KEY
 from pytest_gaia_parity.run.record import READY_KEY, side_of
+from pytest_gaia_parity.run.sides import split_node_id
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -107,7 +108,8 @@ class AheadHooks:
                 body = self._eligibility.body_of(item, case)
             except NotAheadError as error:
                 if item is first and not isinstance(error, NotYetError):
-                    self._in_turn[str(error)].append(item.nodeid)
+                    test, _ = split_node_id(item.nodeid, self._run.plan.sides)
+                    self._in_turn[str(error)].append(test)
                 closed.add(file)
                 if is_strict or item is first:
                     return
@@ -163,9 +165,10 @@ class AheadHooks:
         if self._config.get_verbosity() < 1:
             return
         terminalreporter.section(f"parity jobs: {self._ahead} ran with others, up to {self._jobs} at once", sep="-")
-        for reason, tests in sorted(self._in_turn.items()):
+        for reason, runs in sorted(self._in_turn.items()):
+            tests = sorted(set(runs))
             terminalreporter.write_line(f"{len(tests)} in turn: {reason}")
-            for test in sorted(tests):
+            for test in tests:
                 terminalreporter.write_line(f"  {test}")
 
 

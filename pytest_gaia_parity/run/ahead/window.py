@@ -119,7 +119,8 @@ class Window:
         def work() -> None:
             body = place.body
             current.set(body)
-            body.tape.before_write = lambda: self._turn(place)
+            if not body.independent:
+                body.tape.before_write = lambda: self._turn(place)
             recorder.use_here(body.tape)
             try:
                 body.run()
