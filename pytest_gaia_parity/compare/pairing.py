@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_gaia_parity.model.recording import TestRecord
+
+    #: of the baseline and the candidate: run → what gives its record
+    _Sides = tuple[dict[int, Callable[[], TestRecord]], dict[int, Callable[[], TestRecord]]]
 
 
 class Gathered(NamedTuple):
@@ -26,21 +29,25 @@ class Pairing:
 
     def __init__(self, *, baseline_runs: int) -> None:
         self._wanted = (baseline_runs, 1)
-        self._waiting: dict[str, tuple[dict[int, TestRecord], dict[int, TestRecord]]] = {}
-        self._fixtures: dict[str, tuple[dict[int, TestRecord], dict[int, TestRecord]]] = {}
+        self._waiting: dict[str, _Sides] = {}
+        self._fixtures: dict[str, _Sides] = {}
         self._done: set[str] = set()
 
-    def add(self, record: TestRecord, *, is_baseline: bool) -> Gathered | None:
+    def add(
+        self, record: TestRecord, *, is_baseline: bool, load: Callable[[], TestRecord] | None = None
+    ) -> Gathered | None:
         """Take one run of a test; returns the whole test if this was its last.
 
         A run that came before (a worker that was replaced) is not replaced by a later one of the same number.
+
+        :param load: reads the record when it is needed, so that it need not be kept until then.
         """
         if record.only_on or record.test in self._done:
             self._done.add(record.test)
             return None
         table = self._fixtures if record.origin == "fixture" else self._waiting
         sides = table.setdefault(record.test, ({}, {}))
-        sides[0 if is_baseline else 1].setdefault(record.run, record)
+        sides[0 if is_baseline else 1].setdefault(record.run, load or (lambda: record))
         if record.origin == "fixture" or any(
             len(side) < wanted for side, wanted in zip(sides, self._wanted, strict=True)
         ):
@@ -64,6 +71,6 @@ class Pairing:
                 yield _gathered(test, (baselines, candidates))
 
 
-def _gathered(test: str, sides: tuple[dict[int, TestRecord], dict[int, TestRecord]]) -> Gathered:
-    baselines, candidates = (tuple(side[run] for run in sorted(side)) for side in sides)
+def _gathered(test: str, sides: _Sides) -> Gathered:
+    baselines, candidates = (tuple(side[run]() for run in sorted(side)) for side in sides)
     return Gathered(test, baselines, candidates)

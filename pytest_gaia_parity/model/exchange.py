@@ -15,6 +15,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A body after content-decoding, as text where it is valid UTF-8, else as bytes.
 
     Exactly one of *text* and *data* is set, unless the body is empty. Where decoding failed the bytes are those of the wire.
+    In a file both are absent where the body has a line of its own, named by *stored*.
     """
 
     text: str | None = None
@@ -29,6 +30,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     truncated: bool = False
     #: the stream was closed by the test before its end
     partial: bool = False
+    #: in a file: digest of the line that holds the content
+    stored: str = ""
     #: why the content-encoding could not be undone, empty where it could
     decode_error: str = ""
 

@@ -1,6 +1,6 @@
 """The schema of a recording: JSON Lines, a header, a line per test and run, and a closing line.
 
-Every line is one of `Header`, `TestRecord`, `End`, told apart by its key `type`. A recording without its `End` was cut off.
+Every line is one of `Header`, `TestRecord`, `BodyLine`, `End`, told apart by its key `type`. A recording without its `End` was cut off.
 """
 
 from __future__ import annotations
@@ -87,6 +87,17 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     only_on: bool = False
 
 
+class BodyLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="body"):
+    """A large body, once by content, before the first test line that refers to it by `Body.stored`."""
+
+    #: sha256 of the content
+    digest: str
+    #: the content is text, in UTF-8
+    text: bool = False
+    #: the content, compressed by zlib
+    data: bytes
+
+
 class End(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="end"):
     """The last line: how many test lines there are, and whether the run came to its own end."""
 
@@ -96,4 +107,4 @@ class End(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fie
     reason: str = ""
 
 
-Line = Header | TestRecord | End
+Line = Header | TestRecord | BodyLine | End

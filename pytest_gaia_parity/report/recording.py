@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import IO, TYPE_CHECKING, Final
+from collections import deque
+from functools import partial
+from typing import IO, TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from pytest_gaia_parity.errors import RecordingError
-from pytest_gaia_parity.model.recording import SCHEMA, End, Header, Line, TestRecord
+from pytest_gaia_parity.errors import RecordingError, ReportError
+from pytest_gaia_parity.model.recording import SCHEMA, BodyLine, End, Header, Line, TestRecord
+from pytest_gaia_parity.report.bodies import body_line, with_large, without_large
 from pytest_gaia_parity.report.encode import encode_json
 from pytest_gaia_parity.report.files import cannot_write, partial_of, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from pytest_gaia_parity.model.exchange import Body
 
 #: an `End` line is far shorter than this
 _TAIL: Final = 65536
@@ -30,7 +35,13 @@ class RecordingWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[bytes] | None = None
+        self._reader: IO[bytes] | None = None
         self._records = 0
+        #: where the next line begins, and where those of bodies do
+        self._size = 0
+        self._bodies: dict[str, int] = {}
+        #: where each line began, the last few: what a full disk may have to give back
+        self._starts: deque[int] = deque(maxlen=100)
 
     def open(self, header: Header) -> None:
         """Begin with *header*: preflight has run by then, so its facts are known.
@@ -39,33 +50,90 @@ class RecordingWriter:
         """
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = partial_of(self._path).open("wb")
+            # appending: after a cut by a full disk the next line begins at the new end
+            partial_of(self._path).unlink(missing_ok=True)
+            self._file = partial_of(self._path).open("ab", buffering=0)
         except OSError as error:
             raise cannot_write(self._path, error) from None
         self._line(header)
 
-    def write(self, record: TestRecord) -> None:
-        """Append one run of one test."""
-        self._line(record)
+    def write(self, record: TestRecord) -> Callable[[], TestRecord]:
+        """Append one run of one test; returns what reads it back, so that nobody has to keep it.
+
+        :raises ReportError: the disk is full, or gone. The file ends with its last whole line.
+        """
+        start = self._line(without_large(record, self._store))
         self._records += 1
+        return partial(self._load, start)
 
     def close(self, *, interrupted: bool = False, reason: str = "") -> Path:
-        """Write the closing line and give the file its name; harmless when it is closed already."""
-        if self._file is not None:
-            self._line(End(records=self._records, interrupted=interrupted, reason=reason))
+        """Write the closing line and give the file its name; harmless when it is closed already.
+
+        Where there is no room left even for that, the last tests make room for it.
+        """
+        while self._file is not None:
+            try:
+                self._line(End(records=self._records, interrupted=interrupted, reason=reason))
+            except ReportError as error:
+                if not self._starts or len(self._starts) == 1:
+                    raise
+                self._drop_last()
+                interrupted, reason = True, error.message
+                continue
             self._file.close()
             self._file = None
             partial_of(self._path).replace(self._path)
         return self._path
 
-    def _line(self, line: Line) -> None:
+    def forget(self) -> None:
+        """Nothing will be read back any more."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _store(self, digest: str, body: Body) -> None:
+        if digest not in self._bodies:
+            self._bodies[digest] = self._line(body_line(digest, body))
+
+    def _line(self, line: Line) -> int:
+        """Write a line; returns where it begins."""
         if self._file is None:
             raise ValueError("the recording is not open")
+        start, data = self._size, encode_json(line) + b"\n"
         try:
-            self._file.write(encode_json(line) + b"\n")
-            self._file.flush()
+            # past Python's own buffer: what is not on the disk is not to be tried again by closing the file
+            written = 0
+            while written < len(data):
+                written += os.write(self._file.fileno(), data[written:])
         except OSError as error:
+            os.ftruncate(self._file.fileno(), start)
             raise cannot_write(self._path, error) from None
+        self._starts.append(start)
+        self._size += len(data)
+        return start
+
+    def _drop_last(self) -> None:
+        assert self._file is not None  # noqa: S101 - only `close` calls this
+        self._size = self._starts.pop()
+        is_test = isinstance(_LINE.decode(self._read(self._size)), TestRecord)
+        self._records -= is_test
+        os.ftruncate(self._file.fileno(), self._size)
+
+    def _load(self, start: int) -> TestRecord:
+        line = _LINE.decode(self._read(start))
+        assert isinstance(line, TestRecord)  # noqa: S101 - it was written as one
+        return with_large(line, self._load_body)
+
+    def _load_body(self, digest: str) -> BodyLine:
+        line = _LINE.decode(self._read(self._bodies[digest]))
+        assert isinstance(line, BodyLine)  # noqa: S101 - likewise
+        return line
+
+    def _read(self, start: int) -> bytes:
+        if self._reader is None:
+            self._reader = (partial_of(self._path) if self._file is not None else self._path).open("rb")
+        self._reader.seek(start)
+        return self._reader.readline()
 
 
 class Recording:
@@ -93,8 +161,8 @@ class Recording:
         :raises RecordingError: a line is not a test line, or there are fewer than the end says.
         """
         count = 0
-        with self.path.open("rb") as file:
-            for number, text in enumerate(file, 1):
+        with self.path.open("rb") as file, _Bodies(self.path) as bodies:
+            for number, text in enumerate(bodies.noting(file), 1):
                 if number == 1 or (self.end is None and not text.endswith(b"\n")):
                     continue
                 line = _decoded(self.path, number, text)
@@ -102,10 +170,52 @@ class Recording:
                     break
                 if isinstance(line, Header):
                     raise _broken(self.path, number, "a second header: two recordings were joined into one file")
+                if isinstance(line, BodyLine):
+                    bodies.add(line.digest)
+                    continue
                 count += 1
-                yield line
+                try:
+                    yield with_large(line, bodies.load)
+                except KeyError as error:
+                    raise _broken(self.path, number, f"the line of the body {error} is not before it") from None
         if self.end is not None and count != self.end.records:
             raise _broken(self.path, count + 2, f"the end promises {self.end.records} test lines, there are {count}")
+
+
+class _Bodies:
+    """Where the lines of a file's bodies are; they are read when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._starts: dict[str, int] = {}
+        self._start = 0
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def noting(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass the lines on, and know where the current one begins."""
+        following = 0
+        for line in lines:
+            self._start, following = following, following + len(line)
+            yield line
+
+    def add(self, digest: str) -> None:
+        """The current line holds this body."""
+        self._starts[digest] = self._start
+
+    def load(self, digest: str) -> BodyLine:
+        if self._file is None:
+            self._file = self._path.open("rb")
+        self._file.seek(self._starts[digest])
+        line = _LINE.decode(self._file.readline())
+        assert isinstance(line, BodyLine)  # noqa: S101 - it was read as one
+        return line
 
 
 def read_recording(path: Path, *, allow_cut: bool = False) -> Recording:

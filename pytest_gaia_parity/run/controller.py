@@ -169,11 +169,13 @@ class ControllerHooks:
 
     def _take(self, record: TestRecord, *, target: str, is_baseline: bool) -> None:
         writer = self._writers.get(target)
+        load = None
         if writer is not None:
-            writer.write(record)
+            with as_pytest_errors():
+                load = writer.write(record)
         if self._judge is None:
             return
-        gathered = self._judge.pairing.add(record, is_baseline=is_baseline)
+        gathered = self._judge.pairing.add(record, is_baseline=is_baseline, load=load)
         if gathered is None:
             return
         comparison = self._judge.comparer.compare(*gathered)
@@ -309,6 +311,8 @@ class ControllerHooks:
 
     def pytest_unconfigure(self) -> None:
         """End networks and the embedded stack."""
+        for writer in self._writers.values():
+            writer.forget()
         self._run.close()
 
     def _write(self, line: str) -> None:
