@@ -42,6 +42,7 @@ class RecordingWriter:
         self._bodies: dict[str, int] = {}
         #: where each line began, the last few: what a full disk may have to give back
         self._starts: deque[int] = deque(maxlen=100)
+        self._failure = ""
 
     def open(self, header: Header) -> None:
         """Begin with *header*: preflight has run by then, so its facts are known.
@@ -72,13 +73,13 @@ class RecordingWriter:
         Where there is no room left even for that, the last tests make room for it.
         """
         while self._file is not None:
+            interrupted, reason = interrupted or bool(self._failure), reason or self._failure
             try:
                 self._line(End(records=self._records, interrupted=interrupted, reason=reason))
-            except ReportError as error:
-                if not self._starts or len(self._starts) == 1:
+            except ReportError:
+                if len(self._starts) < 2:  # the header is not given back
                     raise
                 self._drop_last()
-                interrupted, reason = True, error.message
                 continue
             self._file.close()
             self._file = None
@@ -107,7 +108,9 @@ class RecordingWriter:
                 written += os.write(self._file.fileno(), data[written:])
         except OSError as error:
             os.ftruncate(self._file.fileno(), start)
-            raise cannot_write(self._path, error) from None
+            problem = cannot_write(self._path, error)
+            self._failure = problem.message
+            raise problem from None
         self._starts.append(start)
         self._size += len(data)
         return start
@@ -116,6 +119,7 @@ class RecordingWriter:
         assert self._file is not None  # noqa: S101 - only `close` calls this
         self._size = self._starts.pop()
         is_test = isinstance(_LINE.decode(self._read(self._size)), TestRecord)
+        self.forget()
         self._records -= is_test
         os.ftruncate(self._file.fileno(), self._size)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import os
+import random
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import brotli
 import pytest
 import zstandard
 
+from pytest_gaia_parity.report.recording import read_recording
 from tests.servers import Reply
 
 if TYPE_CHECKING:
@@ -233,3 +238,23 @@ def test_fails(services, target):
     ]
     found = [(name, secret) for name, content in written.items() for secret in planted if secret.encode() in content]
     assert found == []
+
+
+def test_a_full_disk_ends_the_run_with_a_message_and_a_readable_recording(project: Callable[..., Project]) -> None:
+    if os.geteuid() or not shutil.which("mount"):
+        pytest.skip("needs root to mount a small file system")
+    made = project({"/noise": lambda _: Reply({"noise": random.randbytes(20_000).hex()})})  # noqa: S311 - what does not compress
+    made.write(
+        test_a="import pytest\n@pytest.mark.parametrize('n', range(60))\ndef test_a(services, n):\n    services.api.get('/noise')\n"
+    )
+    disk = made.pytester.mkdir("disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(disk)], check=True)  # noqa: S603, S607
+    try:
+        result = made.run("--target=dev", f"--record={disk}/dev.jsonl")
+        assert result.ret == 3
+        result.stdout.fnmatch_lines(["*dev.jsonl' cannot be written: No space left on device*"])
+        recording = read_recording(disk / "dev.jsonl")
+        assert not recording.is_whole
+        assert 0 < len(list(recording)) < 60
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)  # noqa: S603, S607

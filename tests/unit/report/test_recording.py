@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import random
+import resource
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +12,11 @@ from hypothesis import strategies as st
 from pytest_gaia_parity.errors import RecordingError, ReportError
 from pytest_gaia_parity.model.exchange import Body, Exchange, Observation, Request, Response
 from pytest_gaia_parity.model.recording import Header, TestRecord
+from pytest_gaia_parity.report.files import partial_of
 from pytest_gaia_parity.report.recording import RecordingWriter, read_recording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -172,3 +177,85 @@ def test_the_results_schema_version_of_the_future_names_the_upgrade(tmp_path: Pa
     with pytest.raises(RecordingError) as caught:
         read_recording(path)
     assert caught.value.hint == "pip install --upgrade pytest-gaia-parity"
+
+
+def with_body(text: str, **extra: object) -> TestRecord:
+    one = record(**extra)  # type: ignore[arg-type]
+    exchange = one.exchanges[0]
+    assert exchange.response is not None
+    body = Body(text=text, size=len(text.encode("utf-8", "surrogatepass")))
+    response = msgspec.structs.replace(exchange.response, body=body)
+    return msgspec.structs.replace(one, exchanges=(msgspec.structs.replace(exchange, response=response),))
+
+
+@given(
+    st.lists(
+        st.text(max_size=20).map(lambda text: text * 400) | st.binary(max_size=9000) | st.just("x" * 9000), max_size=6
+    )
+)
+def test_large_bodies_come_back_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, contents: list[str | bytes]
+) -> None:
+    bodies = [
+        Body(text=one, size=len(one.encode())) if isinstance(one, str) else Body(data=one, size=len(one))
+        for one in contents
+    ]
+    exchanges = tuple(
+        Exchange(service="a", request=Request(method="POST", url="http://a/", body=body), response=Response(status=200))
+        for body in bodies
+    )
+    one = TestRecord(test="t", outcome="passed", exchanges=exchanges)
+    path = tmp_path_factory.mktemp("r") / "r.jsonl"
+    writer = RecordingWriter(path)
+    writer.open(Header(target="dev"))
+    load = writer.write(one)
+    assert load() == one
+    writer.close()
+    assert load() == one, "also when the file has got its name"
+    writer.forget()
+    assert list(read_recording(path)) == [one]
+
+
+def test_a_large_body_is_stored_once_and_compressed(tmp_path: Path) -> None:
+    text = "asset " * 5000
+    path = written(tmp_path / "r.jsonl", *(with_body(text, run=run) for run in range(1, 21)))
+    assert path.stat().st_size < len(text)
+    assert [one.exchanges[0].response.body.text for one in read_recording(path)] == [text] * 20  # type: ignore[union-attr]
+
+
+def test_a_reference_to_a_body_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "r.jsonl", with_body("x" * 9000))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(line for line in lines if b'"type":"body"' not in line))
+    with pytest.raises(RecordingError, match="line 2: the line of the body"):
+        list(read_recording(path))
+
+
+@pytest.fixture
+def limit() -> Iterator[Callable[[int], None]]:
+    """Lets no file of this process grow past so many bytes: a full disk, for one process."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [0, 10, 5000])
+def test_a_full_disk_leaves_a_recording_that_can_be_read(
+    tmp_path: Path, limit: Callable[[int], None], room: int
+) -> None:
+    path = tmp_path / "dev.jsonl"
+    writer = RecordingWriter(path)
+    writer.open(Header(target="dev"))
+    for run in range(1, 6):
+        writer.write(record(run=run))
+    limit(partial_of(path).stat().st_size + room)
+    with pytest.raises(ReportError, match="File too large"):
+        writer.write(with_body(random.Random(7).randbytes(9000).hex()))  # noqa: S311 - what does not compress
+    writer.close()
+    recording = read_recording(path)
+    assert not recording.is_whole
+    assert recording.end is not None
+    assert "File too large" in recording.end.reason
+    kept = [one.run for one in recording]
+    assert kept == [1, 2, 3, 4, 5][: len(kept)]
+    assert len(kept) == 5 if room == 5000 else len(kept) >= 1
