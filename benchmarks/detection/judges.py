@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from deepdiff import DeepDiff
 
 from benchmarks.detection.world import World, header
+from pytest_gaia_parity.clients.tape import mask_record
 from pytest_gaia_parity.compare.engine import Comparer
 from pytest_gaia_parity.compare.headers import IGNORED
 from pytest_gaia_parity.model.comparison import Severity
 from pytest_gaia_parity.model.path import render_path
 from pytest_gaia_parity.model.recording import TestRecord
 from pytest_gaia_parity.model.rules import CompareRules
+from pytest_gaia_parity.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 #: runs that a live run makes of the baseline, and more of both sides for what mismatched: the defaults
 REPEAT, CONFIRM = 2, 2
+REDACTOR = Redactor({}, key=b"a key of the masks")
 
 
 def first_sight(baseline: Runs, candidate: Runs) -> list[str]:
@@ -52,7 +55,8 @@ def judged(baselines: Sequence[World], candidates: Sequence[World]) -> list[str]
 
 def _records(worlds: Sequence[World]) -> list[TestRecord]:
     return [
-        TestRecord(test="t", run=number + 1, outcome="passed", exchanges=tuple(world.exchanges))
+        # what is compared was masked before it was written
+        mask_record(TestRecord(test="t", run=number + 1, outcome="passed", exchanges=tuple(world.exchanges)), REDACTOR)
         for number, world in enumerate(worlds)
     ]
 

@@ -12,9 +12,10 @@ import msgspec
 
 from pytest_gaia_parity.errors import ConfigError
 from pytest_gaia_parity.model.exchange import Body, Exchange, Failure, Observation, Request, Response
+from pytest_gaia_parity.model.recording import ServiceFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import httpx
 
@@ -145,12 +146,65 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def mask_record(record: TestRecord, redactor: Redactor) -> TestRecord:
-    """Mask all secrets of a record; what leaves the process that made it has gone through here."""
+    """Mask all secrets of a record; what leaves the process that made it has gone through here.
+
+    What stands in a credential's place, or under a secret's name, is then looked for everywhere else in the record.
+    """
+    by_place = redactor.by_place()
+    masked = _mask_all(record, by_place)
+    by_value = redactor.by_value(by_place, "\n".join(_texts(masked)))
+    return masked if by_value is None else _mask_all(masked, by_value)
+
+
+def mask_facts(facts: ServiceFacts, redactor: Redactor) -> ServiceFacts:
+    """Mask what preflight saw of a service: its health body may tell more than it should."""
+    return msgspec.convert(redactor.value(msgspec.to_builtins(facts)), ServiceFacts)
+
+
+def masker_of(exchanges: Iterable[Exchange], redactor: Redactor) -> Callable[[str], str]:
+    """What masks a text that was printed while *exchanges* took place: also the secrets that these teach."""
+    by_place = redactor.by_place()
+    for exchange in exchanges:
+        _mask_exchange(exchange, by_place)
+
+    def mask(text: str) -> str:
+        masked = by_place.text(text)
+        by_value = redactor.by_value(by_place, masked)
+        return masked if by_value is None else by_value.text(masked)
+
+    return mask
+
+
+def _texts(record: TestRecord) -> Iterator[str]:
+    """All that a record says, to be searched in one pass."""
+    yield record.message
+    for exchange in record.exchanges:
+        yield exchange.request.url
+        yield from (value for _, value in exchange.request.headers)
+        yield _text(exchange.request.body)
+        if exchange.response is not None:
+            yield from (value for _, value in exchange.response.headers)
+            yield _text(exchange.response.body)
+        if exchange.failure is not None:
+            yield exchange.failure.message
+    if record.observations:
+        yield json.dumps([one.value for one in record.observations], ensure_ascii=False)
+
+
+def _text(body: Body) -> str:
+    return body.text if body.text is not None else (body.data or b"").decode("latin-1")
+
+
+def _mask_all(record: TestRecord, redactor: Redactor) -> TestRecord:
+    # the exchanges first: they teach what a message may repeat
+    exchanges = tuple(_mask_exchange(exchange, redactor) for exchange in record.exchanges)
     return msgspec.structs.replace(
         record,
         message=redactor.text(record.message),
-        exchanges=tuple(_mask_exchange(exchange, redactor) for exchange in record.exchanges),
-        observations=tuple(Observation(name=one.name, value=redactor.value(one.value)) for one in record.observations),
+        exchanges=exchanges,
+        observations=tuple(
+            Observation(name=one.name, value=redactor.value(one.value, one.name)) for one in record.observations
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pytest_gaia_parity.clients.probe import ProbeTarget, probe
+from pytest_gaia_parity.clients.tape import mask_facts
 from pytest_gaia_parity.compare.causes import cause_of_failure
 from pytest_gaia_parity.model.exchange import Reason
 from pytest_gaia_parity.model.recording import ServiceFacts
@@ -35,13 +36,22 @@ def run_preflight(run: Run) -> Facts:
     for target in targets:
         run.network(target)
     with ThreadPoolExecutor(max_workers=len(targets)) as pool:
-        return dict(zip(targets, pool.map(lambda target: _probe(run, target), targets), strict=True))
+        facts = dict(zip(targets, pool.map(lambda target: _probe(run, target), targets), strict=True))
+    return _masked(run, facts)
 
 
 def without_preflight(run: Run) -> Facts:
     """What the configuration alone knows."""
-    return {
+    facts = {
         target: {name: ServiceFacts(url=url) for name, url in run.urls(target).items()} for target in run.plan.targets
+    }
+    return _masked(run, facts)
+
+
+def _masked(run: Run, facts: Facts) -> Facts:
+    return {
+        target: {name: mask_facts(one, run.redactor) for name, one in services.items()}
+        for target, services in facts.items()
     }
 
 

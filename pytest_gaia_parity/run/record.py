@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_gaia_parity.clients.tape import Tape, mask_record
+from pytest_gaia_parity.clients.tape import Tape, mask_record, masker_of
 from pytest_gaia_parity.model.recording import TestRecord
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.handle import Handle, rules_of_marks
 from pytest_gaia_parity.run.sides import Side, split_node_id
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from pytest_gaia_parity.model.recording import Outcome
     from pytest_gaia_parity.model.rules import CompareRules
@@ -151,7 +151,7 @@ class RecordHooks:
         if case is None:
             return report
         redactor = self._run.redactor
-        _mask_report(report, redactor)
+        _mask_report(report, case.tape, redactor)
         case.note(report, call)
         if report.when == "teardown":
             self._run.recorder.use(None)
@@ -212,11 +212,39 @@ def _message_of(report: pytest.TestReport, call: pytest.CallInfo[Any]) -> str:
     return str(report.longrepr or getattr(report, "wasxfail", ""))[:_MESSAGE_LIMIT]
 
 
-def _mask_report(report: pytest.TestReport, redactor: Redactor) -> None:
+def _mask_report(report: pytest.TestReport, tape: Tape, redactor: Redactor) -> None:
     """Replace what pytest will print of a failure where it holds a secret."""
-    report.sections = [(name, redactor.text(text)) for name, text in report.sections]
-    if report.failed and report.longrepr is not None:
-        text = str(report.longrepr)
-        masked = redactor.text(text)
-        if masked != text:
-            report.longrepr = masked
+    is_told = report.failed and report.longrepr is not None
+    if not is_told and not report.sections and not report.user_properties:
+        return
+    mask = masker_of(tape.exchanges, redactor)
+    report.sections = [(name, mask(text)) for name, text in report.sections]
+    report.user_properties = [
+        (name, mask(value) if isinstance(value, str) else value) for name, value in report.user_properties
+    ]
+    if is_told:
+        _mask_within(report, mask)
+
+
+def _mask_within(report: pytest.TestReport, mask: Callable[[str], str]) -> None:
+    """Mask a traceback line by line, so that it keeps its colours; as one text where a secret spans lines."""
+    if isinstance(report.longrepr, str | tuple):
+        report.longrepr = mask(str(report.longrepr))
+        return
+    _mask_parts(report.longrepr, mask)
+    text = str(report.longrepr)
+    masked = mask(text)
+    if masked != text:
+        report.longrepr = masked
+
+
+def _mask_parts(part: Any, mask: Callable[[str], str]) -> Any:
+    """Mask the texts within pytest's own representation, in place."""
+    if isinstance(part, str):
+        return mask(part)
+    if isinstance(part, list | tuple):
+        return type(part)(_mask_parts(one, mask) for one in part)
+    for name, value in getattr(part, "__dict__", {}).items():
+        if isinstance(value, str | list | tuple) or hasattr(value, "__dict__"):
+            object.__setattr__(part, name, _mask_parts(value, mask))
+    return part

@@ -16,7 +16,7 @@ from pytest_gaia_parity.errors import ConfigError
 from pytest_gaia_parity.network.lab import LabNetwork
 from pytest_gaia_parity.network.open import open_network
 from pytest_gaia_parity.options import Options, parse_options
-from pytest_gaia_parity.redact import Redactor
+from pytest_gaia_parity.redact import Redactor, stretched
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.sides import Plan, Side, plan_sides
 
@@ -125,7 +125,7 @@ def start_run(pytest_config: pytest.Config) -> Run:
         stack = _start_lab(config, plan, options) if options.lab else None
         payload = wire.Payload(
             run_id=secrets.token_hex(8),
-            mask_key=options.mask_key.encode() or secrets.token_bytes(32),
+            mask_key=stretched(options.mask_key) if options.mask_key else secrets.token_bytes(32),
             lab_routes={} if stack is None else _rows(stack.routes),
             # a body that ran ahead would run twice where its test is given to another worker
             jobs=1 if wire.takes_back(pytest_config) else options.jobs or config.table.jobs,

@@ -1,0 +1,249 @@
+"""Random secrets in random places and encodings: none of them is in anything that is written."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import html
+import json
+import re
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, unquote
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from pytest_gaia_parity.clients.tape import mask_facts, mask_record, masker_of
+from pytest_gaia_parity.compare.engine import Comparer
+from pytest_gaia_parity.model.exchange import Exchange, Failure, Request
+from pytest_gaia_parity.model.recording import ServiceFacts
+from pytest_gaia_parity.model.results import side_of_header
+from pytest_gaia_parity.model.rules import CompareRules
+from pytest_gaia_parity.redact import Redactor
+from pytest_gaia_parity.report.gate import Gate
+from pytest_gaia_parity.report.github import annotation_lines
+from pytest_gaia_parity.report.recording import RecordingWriter
+from pytest_gaia_parity.report.sink import Evidence, make_sinks
+from pytest_gaia_parity.report.terminal import summary_lines
+from tests.builders import DEV, LOCAL, TEST, body, exchange, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_gaia_parity.model.recording import TestRecord
+
+#: what passwords and keys are made of, marks that every encoding writes in its own way included
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~!@$^*()+/=:;,?<>&'\"\\ %#äß€😀"
+SECRETS = st.text(ALPHABET, min_size=9, max_size=40).filter(
+    lambda text: (
+        text == text.strip(" ;\\")
+        and len(set(text)) > 5
+        and any(map(str.isdigit, text))
+        and not re.search(r"[%&\\=;:]", text)
+    )
+)
+SIMPLE = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", min_size=12, max_size=44).filter(
+    lambda text: len(set(text)) > 6
+)
+
+
+def _base64(before: int, encode: Callable[[bytes], bytes]) -> Callable[[str], str]:
+    return lambda secret: encode(b"#" * before + secret.encode() + b"..").decode()
+
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "url": lambda secret: quote(secret, safe=""),
+    "url, lower case": lambda secret: re.sub("%..", lambda match: match[0].lower(), quote(secret, safe="/")),
+    "form": quote_plus,
+    "json": lambda secret: json.dumps(secret)[1:-1],
+    "json, all escaped": lambda secret: "".join(f"\\u{unit:04x}" for unit in _utf16(secret)),
+    "json in json": lambda secret: json.dumps(json.dumps(secret)[1:-1])[1:-1],
+    "html": html.escape,
+    "html, all escaped": lambda secret: "".join(f"&#x{ord(one):x};" for one in secret),
+    "hex": lambda secret: secret.encode().hex(),
+    "HEX": lambda secret: secret.encode().hex().upper(),
+    **{f"base64, {n} before": _base64(n, base64.b64encode) for n in range(3)},
+    **{f"base64url, {n} before": _base64(n, base64.urlsafe_b64encode) for n in range(3)},
+}
+
+
+def _utf16(text: str) -> list[int]:
+    data = text.encode("utf-16-be")
+    return [int.from_bytes(data[i : i + 2]) for i in range(0, len(data), 2)]
+
+
+#: where a test shows a secret for what it is
+TEACHERS: dict[str, Callable[[str], Exchange]] = {
+    "bearer": lambda secret: _sent(headers=(("authorization", f"Bearer {secret}"),)),
+    "api key": lambda secret: _sent(headers=(("X-Api-Key", secret),)),
+    "basic": lambda secret: _sent(
+        headers=(("authorization", "Basic " + base64.b64encode(f"ada:{secret}".encode()).decode()),)
+    ),
+    "cookie": lambda secret: _sent(headers=(("cookie", f"lang=en; sid={secret}"),)),
+    "set-cookie": lambda secret: exchange({"ok": True}, headers=(("set-cookie", f"sid={secret}; Path=/"),)),
+    "user information": lambda secret: _sent(url=f"http://ada:{secret}@api:8000/"),
+    "query": lambda secret: _sent(url=f"http://api:8000/x?a=1&access_token={secret}&b=2"),
+    "form": lambda secret: exchange({"ok": True}, method="POST", sent=f"user=ada&password={secret}&x=1"),
+    "json": lambda secret: exchange({"user": {"clientSecret": secret, "n": 1}}),
+    "json list": lambda secret: exchange({"tokens": ["a", secret]}),
+    "json in json": lambda secret: exchange({"data": json.dumps({"refresh_token": secret})}),
+    "event": lambda secret: exchange(
+        f'data: {{"n": 1}}\n\ndata: {{"private_key": "{secret}"}}\n\n', media="text/event-stream"
+    ),
+    "xml": lambda secret: exchange(f"<a><passwd>{secret}</passwd></a>", media="application/xml"),
+    "multipart": lambda secret: exchange(
+        f'--x\r\nContent-Disposition: form-data; name="secret"\r\n\r\n{secret}\r\n--x--', media="multipart/form-data"
+    ),
+    "jwt": lambda secret: exchange({"access": f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.{secret}"}),
+}
+
+
+def _sent(*, headers: tuple[tuple[str, str], ...] = (), url: str = "http://api:8000/x") -> Exchange:
+    answered = exchange({"ok": True})
+    return Exchange(service="api", request=Request(method="GET", url=url, headers=headers), response=answered.response)
+
+
+#: where else it may turn up
+ECHOES: dict[str, Callable[[str], Exchange]] = {
+    "json": lambda text: exchange('{"says": "it is ' + text + ' today"}'),
+    "text": lambda text: exchange(f"it is {text}, he said", media="text/plain"),
+    "html": lambda text: exchange(f"<p title='x'>{text}</p>", media="text/html"),
+    "header": lambda text: exchange({"ok": True}, headers=(("x-echo", f"a {text} b"),)),
+    "path": lambda text: exchange({"ok": True}, path=f"/x/{text}/y"),
+    "bytes": lambda text: exchange(b"\xff\xfe" + text.encode() + b"\xff", media="application/octet-stream"),
+    "failure": lambda text: Exchange(
+        service="api",
+        request=Request(method="GET", url="http://api:8000/x"),
+        failure=Failure(type="ConnectError", message=f"cannot send {text}"),
+    ),
+    "sent": lambda text: exchange({"ok": True}, method="POST", sent=f'{{"note": "{text}"}}'),
+}
+
+
+def written(baseline: TestRecord, candidate: TestRecord) -> Iterator[tuple[str, str]]:
+    """Everything that a run writes of a mismatch."""
+    comparer = Comparer(baseline=LOCAL, candidate=DEV, rules=CompareRules(), today=dt.date(2026, 1, 1))
+    comparison = comparer.compare(TEST, [baseline, baseline], [candidate])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sinks = make_sinks(folder, "local", "dev", step_summary=folder / "summary.md")
+        gate = Gate(baseline=side_of_header(LOCAL), candidate=side_of_header(DEV), sinks=sinks)
+        gate.open()
+        gate.take(comparison, Evidence([baseline], [candidate]))
+        results, _ = gate.close()
+        writer = RecordingWriter(folder / "dev.jsonl")
+        writer.open(DEV)
+        writer.write(candidate)
+        writer.close(interrupted=False)
+        assert not gate.broken
+        for path in sorted(folder.iterdir()):
+            yield path.name, path.read_text()
+    yield "terminal", "\n".join(line.text for line in summary_lines(results, gate.tally, paths=[], width=200))
+    yield "annotations", "\n".join(annotation_lines(results, gate.tally))
+
+
+def holds(text: str, secret: str) -> bool:
+    """Whether somebody who reads a text can read the secret, by undoing encodings and not by the redactor's list."""
+    data = secret.encode()
+    spoken = text
+    for _ in range(3):
+        if secret in spoken or secret in spoken.replace("+", " "):
+            return True
+        spoken = html.unescape(re.sub(r"\\+u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), unquote(spoken)))
+        spoken = spoken.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        spoken = re.sub(r"\\+([\"'/])", r"\1", spoken)
+    for run in re.findall(r"[0-9a-fA-F]{16,}", text):
+        if data in bytes.fromhex(run[: len(run) // 2 * 2]) or data in bytes.fromhex(
+            run[1 : (len(run) - 1) // 2 * 2 + 1]
+        ):
+            return True
+    for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", text):
+        standard = run.replace("-", "+").replace("_", "/")
+        if any(
+            data
+            in base64.b64decode(
+                standard[n:] + "=" * (-len(standard[n:]) % 4) if len(standard[n:]) % 4 != 1 else standard[n:-1]
+            )
+            for n in range(4)
+        ):
+            return True
+    return False
+
+
+KEY = b"a key of the masks"
+
+
+@settings(max_examples=60, deadline=None)
+@given(SIMPLE, st.sampled_from(sorted(TEACHERS)), st.sampled_from(sorted(ECHOES)), st.sampled_from(sorted(ENCODINGS)))
+def test_what_a_test_shows_to_be_a_secret_is_nowhere(secret: str, teacher: str, echo: str, encoding: str) -> None:
+    unmasked = record(TEACHERS[teacher](secret), ECHOES[echo](ENCODINGS[encoding](secret)), observed={"row": secret})
+    redactor = Redactor({}, key=KEY)
+    masked = mask_record(unmasked, redactor)
+    other = mask_record(record(exchange({"ok": False}), exchange({"ok": True})), redactor)
+    for name, text in written(other, masked):
+        assert not holds(text, secret), name
+    printed = masker_of(unmasked.exchanges, redactor)(f"AssertionError: {ENCODINGS[encoding](secret)!r} is wrong")
+    assert not holds(printed, secret)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SECRETS, st.sampled_from(sorted(ECHOES)), st.sampled_from(sorted(ENCODINGS)))
+def test_what_the_env_file_holds_is_nowhere(secret: str, echo: str, encoding: str) -> None:
+    unmasked = record(ECHOES[echo](ENCODINGS[encoding](secret)), observed={"row": [secret]})
+    redactor = Redactor({"X": secret}, key=KEY)
+    masked = mask_record(unmasked, redactor)
+    for name, text in written(mask_record(record(exchange({"ok": True})), redactor), masked):
+        assert not holds(text, secret), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(SIMPLE, st.lists(st.integers(1, 40), min_size=1, max_size=6), st.booleans())
+def test_a_secret_split_over_the_pieces_of_a_stream_is_nowhere(secret: str, cuts: list[int], is_json: bool) -> None:
+    places = sorted({0, *(cut for cut in cuts if cut < len(secret)), len(secret)})
+    pieces = ["it is ", *(secret[a:b] for a, b in pairwise(places)), " today"]
+    events = [json.dumps({"index": n, "delta": piece}) if is_json else piece for n, piece in enumerate(pieces)]
+    text = "".join(f"data: {event}\n\n" for event in events)
+    redactor = Redactor({"X": secret}, key=KEY)
+    masked = mask_record(record(exchange(text, media="text/event-stream")), redactor).exchanges[0].response
+    assert masked is not None
+    found = masked.body.text or ""
+    said = "".join(
+        str(json.loads(line[6:])["delta"]) if is_json else line[6:]
+        for line in found.split("\n")
+        if line.startswith("data: ")
+    )
+    assert secret not in said
+    assert redactor.text(secret) in said
+    assert len(found.split("\n\n")) == len(text.split("\n\n"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SIMPLE, SIMPLE, st.sampled_from(sorted(TEACHERS)))
+def test_equal_secrets_show_equal_and_differing_ones_differ(one: str, other: str, teacher: str) -> None:
+    redactor = Redactor({}, key=KEY)
+    masked = [mask_record(record(TEACHERS[teacher](secret)), redactor) for secret in (one, one, other)]
+    assert masked[0] == masked[1]
+    assert (masked[0] == masked[2]) is (one == other)
+
+
+def test_what_preflight_saw_is_masked_and_else_as_it_was() -> None:
+    facts = ServiceFacts(
+        url="http://api:8000", health=200, clock_offset=0.5, health_body={"db": "up", "api_key": "sk-1234567890"},
+        details={"families": ["IPv4"], "missing_secrets": ["API_KEY"]},
+    )  # fmt: skip
+    redactor = Redactor({"X": "sk-1234567890"}, key=KEY)
+    masked = mask_facts(facts, redactor)
+    assert masked.health_body == {"db": "up", "api_key": redactor.text("sk-1234567890")} != facts.health_body
+    assert structs.replace(masked, health_body=facts.health_body) == facts
+
+
+def test_bodies_without_secrets_are_the_very_same() -> None:
+    unmasked = record(exchange({"id": 7, "name": "oak"}), exchange(b"\xff\x00", media="image/png"))
+    masked = mask_record(unmasked, Redactor({"X": "sk-1234567890"}, key=KEY))
+    assert masked == unmasked
+    assert body(None) == masked.exchanges[0].request.body
