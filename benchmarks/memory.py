@@ -86,7 +86,9 @@ def main() -> None:
         written = sum(path.stat().st_size for path in (folder / "reports").glob("*.jsonl"))
         exchanges = 3 * sizes["tests"] * each
         print(f"{exchanges:,} exchanges of 10 KB and 3 of {given.megabytes} MB: exit {run.returncode}")
-        print(f"peak {usage.ru_maxrss // 1024} MB, {time.perf_counter() - started:.0f} s, {written / 1e6:.0f} MB recorded")
+        print(
+            f"peak {usage.ru_maxrss // 1024} MB, {time.perf_counter() - started:.0f} s, {written / 1e6:.0f} MB recorded"
+        )
 
 
 if __name__ == "__main__":

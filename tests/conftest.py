@@ -43,12 +43,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Routes], Server]]:
+def serve() -> Iterator[Callable[..., Server]]:
     """Serve routes until the test ends: `serve({"/health": {"status": "ok"}})`."""
     running: list[ThreadingHTTPServer] = []
 
-    def start(routes: Routes) -> Server:
-        server, process = start_server(routes)
+    def start(routes: Routes, address: str = "127.0.0.1") -> Server:
+        server, process = start_server(routes, address)
         running.append(process)
         return server
 
@@ -59,12 +59,14 @@ def serve() -> Iterator[Callable[[Routes], Server]]:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, serve: Callable[[Routes], Server]) -> Callable[..., Project]:
+def project(pytester: pytest.Pytester, serve: Callable[..., Server]) -> Callable[..., Project]:
     """Make a project whose two targets serve routes: `project({"/x": …}, dev={"/x": …})`."""
 
-    def make(routes: Routes | None = None, *, dev: Routes | None = None, config: str = "") -> Project:
-        local = serve(routes or {})
-        made = Project(pytester, local, serve({**(routes or {}), **(dev or {})}))
+    def make(
+        routes: Routes | None = None, *, dev: Routes | None = None, config: str = "", address: str = "127.0.0.1"
+    ) -> Project:
+        local = serve(routes or {}, address)
+        made = Project(pytester, local, serve({**(routes or {}), **(dev or {})}, address))
         made.configure(config)
         return made
 

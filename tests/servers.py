@@ -94,14 +94,14 @@ class Server:
     seen: list[tuple[str, str, dict[str, str], bytes]]
 
 
-def start_server(routes: Routes) -> tuple[Server, ThreadingHTTPServer]:
+def start_server(routes: Routes, address: str = "127.0.0.1") -> tuple[Server, ThreadingHTTPServer]:
     """Serve routes; the caller shuts the second value down."""
     seen: list[tuple[str, str, dict[str, str], bytes]] = []
     routes = {"/health": {"status": "ok"}, **routes}
     handler = type("Handler", (_Handler,), {"routes": routes, "seen": seen})
-    server = _Listener(("127.0.0.1", 0), handler)
+    server = _Listener((address, 0), handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    return Server(f"http://127.0.0.1:{server.server_port}", seen), server
+    return Server(f"http://{address}:{server.server_port}", seen), server
 
 
 CONFIG = """
