@@ -1,10 +1,11 @@
-"""What the installed but inactive plugin costs a plain pytest run: paired runs, medians.
+"""What the installed plugin costs a plain pytest run, and what an active run costs before its first test: paired runs, medians.
 
 python benchmarks/startup.py [PAIRS]
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -12,31 +13,53 @@ import tempfile
 import time
 from pathlib import Path
 
-NAME = "pytest_gaia_parity.plugin"
+_OTHERS = ("-p", "no:hypothesispytest", "-p", "no:playwright", "-p", "no:base_url")
+_CONFIG = """
+[tool.gaia-parity]
+parity-tests = ["."]
+targets.local = { network = "direct", urls = { items = "http://127.0.0.1:9" } }
+targets.dev = { network = "direct", urls = { items = "http://127.0.0.1:9" } }
+"""
+_TEST = """
+import sys, time
+def test_empty(): print("first", time.time(), file=sys.__stderr__)
+"""
+_PARITY = _TEST.replace("test_empty()", "test_empty(services)")
 
 
-def seconds(folder: Path, *arguments: str) -> float:
-    """Wall time of one pytest run over one empty test."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    started = time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own interpreter
-    return time.perf_counter() - started
+def seconds(folder: Path, *arguments: str) -> tuple[float, float]:
+    """Wall time of one pytest run over one test that does nothing: until that test runs, and in all."""
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *_OTHERS, *arguments]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    began, started = time.time(), time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    first = float(done.stderr.partition("first ")[2].split()[0])
+    return first - began, time.perf_counter() - started
 
 
 def main() -> None:
-    """Run with and without the plugin by turns, and print the medians and the median difference."""
+    """Run all by turns, and print medians and median differences."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    runs: dict[str, list[tuple[float, float]]] = {"without": [], "inactive": [], "active": []}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "test_empty.py").write_text("def test_empty(): pass\n")
-        seconds(folder)
-        without, with_plugin = [], []
-        for _ in range(pairs):
-            without.append(seconds(folder, "-p", "no:gaia-parity"))
-            with_plugin.append(seconds(folder))
-    differences = [here - there for here, there in zip(with_plugin, without, strict=True)]
-    print(f"without {statistics.median(without):.3f} s, with {statistics.median(with_plugin):.3f} s")
-    print(f"median difference {1000 * statistics.median(differences):+.1f} ms in {pairs} pairs")
+        plain, parity = Path(name) / "plain", Path(name) / "parity"
+        for folder, text in ((plain, _TEST), (parity, _PARITY)):
+            folder.mkdir()
+            (folder / "test_empty.py").write_text(text)
+        (parity / "pyproject.toml").write_text(_CONFIG)
+        for _ in range(pairs + 1):
+            runs["without"].append(seconds(plain, "-p", "no:gaia-parity"))
+            runs["inactive"].append(seconds(plain))
+            runs["active"].append(seconds(parity, "--parity", "dev", "--no-preflight"))
+    print("| run | until the first test, ms | in all, ms | more than without, ms |\n| --- | --- | --- | --- |")
+    base = runs["without"][1:]  # the first of each warmed the disk up
+    for kind, taken in runs.items():
+        first, whole = (1000 * statistics.median(one[place] for one in taken[1:]) for place in (0, 1))
+        place = 0 if kind == "active" else 1
+        more = 1000 * statistics.median(one[place] - other[place] for one, other in zip(taken[1:], base, strict=True))
+        print(
+            f"| {kind} | {first:.0f} | {whole:.0f} | {more:+.1f} {'until the first test' if place == 0 else 'in all'} |"
+        )
 
 
 if __name__ == "__main__":
