@@ -202,10 +202,14 @@ def _mask_all(record: TestRecord, redactor: Redactor) -> TestRecord:
         record,
         message=redactor.text(record.message),
         exchanges=exchanges,
-        observations=tuple(
-            Observation(name=one.name, value=redactor.value(one.value, one.name)) for one in record.observations
-        ),
+        observations=tuple(_mask_observation(one, redactor) for one in record.observations),
     )
+
+
+def _mask_observation(one: Observation, redactor: Redactor) -> Observation:
+    if not redactor.is_suspect(f'"{one.name}":{json.dumps(one.value, ensure_ascii=False)}'):
+        return one
+    return Observation(name=one.name, value=redactor.value(one.value, one.name))
 
 
 def _mask_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:

@@ -56,6 +56,12 @@ def in_text(text: str, mask: Mask) -> str:
     return text
 
 
+def has_hint(text: str) -> bool:
+    """Whether `in_text` would look any closer."""
+    low = text.lower()
+    return "bearer" in low or "basic" in low or any(hint in low for hint in HINTS)
+
+
 def in_url(url: str, mask: Mask) -> str:
     """Mask parameters of secret names in a URL."""
     return _PAIR.sub(lambda match: _pair(match, mask), url) if "=" in url else url
