@@ -16,7 +16,7 @@ from pytest_gaia_parity.model.results import exit_code_of, side_of_header
 from pytest_gaia_parity.report.gate import Gate
 from pytest_gaia_parity.report.github import annotation_lines
 from pytest_gaia_parity.report.preflight import table_lines
-from pytest_gaia_parity.report.recording import RecordingWriter
+from pytest_gaia_parity.report.recording_writer import RecordingWriter
 from pytest_gaia_parity.report.sink import Evidence, make_sinks, page_path
 from pytest_gaia_parity.report.terminal import summary_lines
 from pytest_gaia_parity.run import wire

@@ -20,7 +20,8 @@ class Threads:
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._idle = 0
-        self._count = 0
+        #: threads that were made
+        self.count = 0
 
     def run(self, work: Callable[[], None]) -> None:
         """Run *work*, which does not raise, in an idle thread or a new one."""
@@ -28,8 +29,8 @@ class Threads:
             if self._idle:
                 self._idle -= 1
             else:
-                self._count += 1
-                threading.Thread(target=self._loop, name=f"parity-job-{self._count}", daemon=True).start()
+                self.count += 1
+                threading.Thread(target=self._loop, name=f"parity-job-{self.count}", daemon=True).start()
         self._work.put(work)
 
     def _loop(self) -> None:
@@ -41,5 +42,5 @@ class Threads:
 
     def close(self) -> None:
         """Let idle threads end."""
-        for _ in range(self._count):
+        for _ in range(self.count):
             self._work.put(None)

@@ -26,7 +26,7 @@ from pytest_gaia_parity.model.rules import CompareRules
 from pytest_gaia_parity.redact import Redactor
 from pytest_gaia_parity.report.gate import Gate
 from pytest_gaia_parity.report.github import annotation_lines
-from pytest_gaia_parity.report.recording import RecordingWriter
+from pytest_gaia_parity.report.recording_writer import RecordingWriter
 from pytest_gaia_parity.report.sink import Evidence, make_sinks
 from pytest_gaia_parity.report.terminal import summary_lines
 from tests.builders import DEV, LOCAL, TEST, body, exchange, record

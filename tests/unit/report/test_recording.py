@@ -13,7 +13,8 @@ from pytest_gaia_parity.errors import RecordingError, ReportError
 from pytest_gaia_parity.model.exchange import Body, Exchange, Observation, Request, Response
 from pytest_gaia_parity.model.recording import Header, TestRecord
 from pytest_gaia_parity.report.files import partial_of
-from pytest_gaia_parity.report.recording import RecordingWriter, read_recording
+from pytest_gaia_parity.report.recording import read_recording
+from pytest_gaia_parity.report.recording_writer import RecordingWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
