@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -128,7 +127,7 @@ class Capture:
     """Collects one exchange and puts it on the tape that was current when it began."""
 
     def __init__(
-        self, request: httpx.Request, *, service: str, tape: Tape, run_id: str, limit: int = BODY_LIMIT
+        self, request: httpx.Request, *, service: str, tape: Tape, run_id: str, identity: str, limit: int = BODY_LIMIT
     ) -> None:
         self._request = request
         self._service = service
@@ -146,8 +145,7 @@ class Capture:
         self.whole = False
         headers = request.headers
         if "traceparent" not in headers:
-            random = secrets.token_hex(24)
-            headers["traceparent"] = f"00-{random[:32]}-{random[32:]}-01"
+            headers["traceparent"] = f"00-{identity[:32]}-{identity[32:]}-01"
         if "x-parity-run" not in headers:
             headers["x-parity-run"] = run_id
         self._url = str(request.url)
@@ -196,9 +194,10 @@ class Capture:
     def answered(self, response: httpx.Response) -> httpx.Response:
         """The response as it goes up to the client: its stream is collected."""
         self._response = response
-        stream = response.extensions.get("network_stream")
-        # now: when the exchange ends the socket may be closed
-        self._peer = None if stream is None else stream.get_extra_info("server_addr")
+        if self._endpoint is None or not _is_address(self._endpoint.host):
+            stream = response.extensions.get("network_stream")
+            # now: when the exchange ends the socket may be closed
+            self._peer = None if stream is None else stream.get_extra_info("server_addr")
         response.stream = Tee(response.stream, self._received, self)
         return response
 
@@ -263,6 +262,10 @@ class Capture:
 
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None else moment - self._clock
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host[-1:].isdigit()
 
 
 def _headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

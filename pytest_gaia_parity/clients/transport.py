@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import anyio.lowlevel
@@ -65,6 +66,8 @@ class Context:
     run_id: str
     guard: WriteGuard
     body_limit: int = BODY_LIMIT
+    #: identities of requests: no secrets, and asking the system for each would cost threads their turn
+    random: Random = field(default_factory=Random)
 
     def begin(self, request: httpx.Request) -> tuple[Capture, Route]:
         """Check a request, find its route, and begin to capture it."""
@@ -80,6 +83,7 @@ class Context:
             # what is sent outside of a test is nobody's
             tape=Tape() if tape is None else tape,
             run_id=self.run_id,
+            identity=f"{self.random.getrandbits(192):048x}",
             limit=self.body_limit,
         )
         try:
