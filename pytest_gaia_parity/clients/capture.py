@@ -126,9 +126,7 @@ class _Routed(NamedTuple):
 class Capture:
     """Collects one exchange and puts it on the tape that was current when it began."""
 
-    def __init__(
-        self, request: httpx.Request, *, service: str, tape: Tape, run_id: str, identity: str, limit: int = BODY_LIMIT
-    ) -> None:
+    def __init__(self, request: httpx.Request, *, service: str, tape: Tape, limit: int = BODY_LIMIT) -> None:
         self._request = request
         self._service = service
         self._tape = tape
@@ -143,11 +141,6 @@ class Capture:
         self._first_byte: float | None = None
         self._is_done = False
         self.whole = False
-        headers = request.headers
-        if "traceparent" not in headers:
-            headers["traceparent"] = f"00-{identity[:32]}-{identity[32:]}-01"
-        if "x-parity-run" not in headers:
-            headers["x-parity-run"] = run_id
         self._url = str(request.url)
         self._started = time.time()
         self._clock = time.perf_counter()

@@ -77,13 +77,12 @@ class Context:
         tape = self.recorder.current
         if tape is not None and request.method not in SAFE_METHODS:
             tape.before_write()
+        self._identify(request.headers)
         capture = Capture(
             request,
             service=service,
             # what is sent outside of a test is nobody's
             tape=Tape() if tape is None else tape,
-            run_id=self.run_id,
-            identity=f"{self.random.getrandbits(192):048x}",
             limit=self.body_limit,
         )
         try:
@@ -91,6 +90,14 @@ class Context:
         except Exception as error:
             capture.fail(error)
             raise
+
+    def _identify(self, headers: httpx.Headers) -> None:
+        """Let services name the request in their logs and pass it on, as W3C's Trace Context says."""
+        if "traceparent" not in headers:
+            identity = f"{self.random.getrandbits(192):048x}"
+            headers["traceparent"] = f"00-{identity[:32]}-{identity[32:]}-01"
+        if "x-parity-run" not in headers:
+            headers["x-parity-run"] = self.run_id
 
     def lost(self, request: httpx.Request) -> None:
         """Tell the network that an endpoint could not be connected."""
