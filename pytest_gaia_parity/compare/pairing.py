@@ -32,6 +32,8 @@ class Pairing:
         self._waiting: dict[str, _Sides] = {}
         self._fixtures: dict[str, _Sides] = {}
         self._done: set[str] = set()
+        self._complete: tuple[str, _Sides] = ("", ({}, {}))
+        self._postponed: dict[str, _Sides] = {}
 
     def add(
         self, record: TestRecord, *, is_baseline: bool, load: Callable[[], TestRecord] | None = None
@@ -54,7 +56,28 @@ class Pairing:
             return None
         del self._waiting[record.test]
         self._done.add(record.test)
+        self._complete = (record.test, sides)
         return _gathered(record.test, sides)
+
+    def postpone(self) -> None:
+        """Hold the test that was completed last until it is asked for."""
+        test, sides = self._complete
+        self._postponed[test] = sides
+
+    @property
+    def postponed(self) -> tuple[str, ...]:
+        """The tests that are held, in their order."""
+        return tuple(self._postponed)
+
+    def confirm(self, record: TestRecord, *, is_baseline: bool, load: Callable[[], TestRecord]) -> None:
+        """Add a further run to a test that is held."""
+        self._postponed[record.test][0 if is_baseline else 1][record.run] = load
+
+    def release(self) -> Iterator[Gathered]:
+        """The tests that were held, read one at a time, and held no longer."""
+        postponed, self._postponed = self._postponed, {}
+        for test, sides in postponed.items():
+            yield _gathered(test, sides)
 
     def incomplete(self, expected: Iterable[str] = ()) -> Iterator[Gathered]:
         """The tests that lack a run, those among *expected* of which nothing arrived included; in the order of names."""

@@ -180,7 +180,7 @@ class ControllerHooks:
             return
         comparison = self._judge.comparer.compare(*gathered)
         if comparison.verdict in _DOUBTFUL and self._rounds:
-            self._judge.doubtful.append(gathered)
+            self._judge.pairing.postpone()
             if self._config.option.maxfail:
                 self._confirm()
         else:
@@ -205,19 +205,16 @@ class ControllerHooks:
     def _confirm(self) -> None:
         """Run what mismatched again, judge it anew with all its runs, and report it."""
         judge = self._require_judge()
-        doubtful, judge.doubtful = judge.doubtful, []
-        if not doubtful or self._session is None:
+        tests = judge.pairing.postponed
+        if not tests or self._session is None:
             return
-        more: dict[str, tuple[list[TestRecord], list[TestRecord]]] = {one.test: ([], []) for one in doubtful}
-        for record, is_baseline in self.confirmer.rerun(self._session, list(more), rounds=self._rounds):
-            self._writers[self._plan.targets[0 if is_baseline else 1]].write(record)
+        for record, is_baseline in self.confirmer.rerun(self._session, tests, rounds=self._rounds):
+            load = self._writers[self._plan.targets[0 if is_baseline else 1]].write(record)
             if record.origin == "fixture":
-                judge.pairing.add(record, is_baseline=is_baseline)
+                judge.pairing.add(record, is_baseline=is_baseline, load=load)
             else:
-                more[record.test][0 if is_baseline else 1].append(record)
-        for one in doubtful:
-            baselines, candidates = more[one.test]
-            gathered = Gathered(one.test, (*one.baselines, *baselines), (*one.candidates, *candidates))
+                judge.pairing.confirm(record, is_baseline=is_baseline, load=load)
+        for gathered in judge.pairing.release():
             self._emit(judge.comparer.compare(*gathered), gathered)
 
     def _confirm_fixtures(self, judge: Judge) -> None:
@@ -234,8 +231,8 @@ class ControllerHooks:
             self._session, list(dict.fromkeys(doubtful)), rounds=self._rounds
         ):
             if record.origin == "fixture":
-                self._writers[self._plan.targets[0 if is_baseline else 1]].write(record)
-                judge.pairing.add(record, is_baseline=is_baseline)
+                load = self._writers[self._plan.targets[0 if is_baseline else 1]].write(record)
+                judge.pairing.add(record, is_baseline=is_baseline, load=load)
 
     @pytest.hookimpl(wrapper=True, trylast=True)  # before the terminal ends its line of progress
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -279,8 +276,7 @@ class ControllerHooks:
 
     def _emit_unconfirmed(self, judge: Judge) -> None:
         """Tell the mismatches that an interrupted run had no time to confirm."""
-        doubtful, judge.doubtful = judge.doubtful, []
-        for gathered in doubtful:
+        for gathered in judge.pairing.release():
             judge.gate.take(judge.comparer.compare(*gathered), Evidence(gathered.baselines, gathered.candidates))
 
     # what the user sees
@@ -342,7 +338,6 @@ class Judge:
             candidate=side_of_header(candidate),
             sinks=sinks,
         )
-        self.doubtful: list[Gathered] = []
         self.findings: Any = None
         self.results: Results | None = None
         self.paths: list[str] = []
