@@ -38,6 +38,7 @@ class Options:
     annotate: bool = False
     step_summary: Path | None = None
     lab: bool = False
+    up: bool = False
     lab_faults: tuple[str, ...] = ()
     allow_writes: bool = False
     preflight: bool = True
@@ -71,6 +72,11 @@ def add_options(parser: pytest.Parser) -> None:
         type=int,
         help="Run the bodies of up to N parity tests at once in this process, where that is safe; in place of 'jobs'",
     )
+    add(
+        "--up",
+        action="store_true",
+        help="Bring the Compose stack up before the tests, wait for health, and take down what was brought up",
+    )
     add("--lab", action="store_true", help="Use the embedded stack for all targets: no Docker, no Fly account")
     add(
         "--lab-fault",
@@ -89,7 +95,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Whether any option asks for this plugin; if none does, nothing else of it is imported."""
-    return any(config.getoption(name) for name in ("parity", "target", "record", "baseline", "lab", "lab_fault"))
+    return any(config.getoption(name) for name in ("parity", "target", "record", "baseline", "lab", "lab_fault", "up"))
 
 
 def parse_options(config: pytest.Config) -> Options:
@@ -110,6 +116,7 @@ def parse_options(config: pytest.Config) -> Options:
         step_summary=_path(os.environ.get(STEP_SUMMARY_VARIABLE)),
         lab=bool(get("lab") or faults),
         lab_faults=faults,
+        up=bool(get("up")),
         allow_writes=bool(get("allow_writes")),
         preflight=not get("no_preflight"),
         repeat=get("parity_repeat"),

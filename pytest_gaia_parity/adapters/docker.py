@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 #: seconds that the engine may take for one answer
 TIMEOUT = 5.0
+#: seconds that a container may take to end
+STOP = 60.0
+#: 304: it is stopped already
+_GOOD = (http.client.OK, http.client.NO_CONTENT, http.client.NOT_MODIFIED)
 _LABEL = "com.docker.compose."
 
 
@@ -109,27 +113,46 @@ class Docker:
         is_rootless = any("rootless" in option for option in info.get("SecurityOptions") or ())
         return not is_rootless and "Desktop" not in info.get("OperatingSystem", "")
 
+    def stop(self, container: Container) -> None:
+        """Stop a container, in the time that it was given for that when it was made.
+
+        :raises UnreachableError: the engine does not answer.
+        """
+        self._call("POST", f"/containers/{quote(container.id)}/stop", timeout=STOP)
+
+    def remove(self, container: Container) -> None:
+        """Remove a container with the volumes that have no name.
+
+        :raises UnreachableError: the engine does not answer.
+        """
+        self._call("DELETE", f"/containers/{quote(container.id)}?v=1&force=1", timeout=STOP)
+
     def _get(self, path: str) -> Any:
-        connection = self.endpoint.connect(self._timeout)
-        try:
-            connection.request("GET", path, headers={"Host": "docker"})
-            answer = connection.getresponse()
-            content = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from None
-        finally:
-            connection.close()
-        if answer.status != http.client.OK:
-            raise UnreachableError(
-                f"Docker answered {answer.status} to {path.partition('?')[0]}: {_message(content)}",
-                hint="see docker info",
-            )
+        content = self._call("GET", path, timeout=self._timeout)
         try:
             return json.loads(content)
         except ValueError:
             raise UnreachableError(
                 f"what answers at {self.endpoint} is not Docker", hint="see DOCKER_HOST and: docker context ls"
             ) from None
+
+    def _call(self, method: str, path: str, *, timeout: float) -> bytes:
+        connection = self.endpoint.connect(timeout)
+        try:
+            connection.request(method, path, headers={"Host": "docker"})
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from None
+        finally:
+            connection.close()
+        is_gone = method == "DELETE" and answer.status == http.client.NOT_FOUND
+        if answer.status not in _GOOD and not is_gone:
+            raise UnreachableError(
+                f"Docker answered {answer.status} to {path.partition('?')[0]}: {_message(content)}",
+                hint="see docker info",
+            )
+        return content
 
     def _unreachable(self, error: Exception) -> UnreachableError:
         where = self.endpoint

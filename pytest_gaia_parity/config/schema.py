@@ -32,6 +32,8 @@ class TargetConfig(_Table, frozen=True):
     app: str = ""
     #: the Compose project; by default the one whose folder this is
     project: str = ""
+    #: the Compose file, or its folder; by default the one of this folder or the nearest above
+    compose: str = ""
     #: a DNS server for `.internal`, by address
     dns: str = ""
     protected: bool = False

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from pytest_gaia_parity.adapters.docker import Container
 
-_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+#: what Compose looks for, in its order
+FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
 def choose_project(
@@ -35,7 +36,7 @@ def choose_project(
         )
     root = root.resolve()
     here = _of_folder(folders, root) or [name for name, folder in folders.items() if root in folder.parents]
-    if not here and not any((root / name).exists() for name in _FILES):
+    if not here and not any((root / name).exists() for name in FILES):
         # the stack is kept elsewhere: only what it serves tells it
         here = sorted({one.project for one in containers if one.service in hosts or one.name in hosts})
     if len(here) == 1:

@@ -30,10 +30,11 @@ def open_network(config: Config, target: str) -> Network:
 def _docker(config: Config, target: str) -> Network:
     from pytest_gaia_parity.adapters.docker import Docker  # noqa: PLC0415 - http.client and ssl, for few
 
+    compose = config.root / config.table.targets[target].compose
     return DockerNetwork(
         docker=Docker(),
         target=target,
-        root=config.root,
+        root=compose.parent if compose.is_file() else compose,
         hosts=tuple(url.hostname or "" for url in _urls(config, target).values()),
         project=config.table.targets[target].project,
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: signed tokens, and encrypted ones of five parts; the header says which, the payload stays comparable
 _JWT = re.compile(r"(eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)\.([A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*)")
+#: what a health body says of its secrets: that all are there, or the names of those that lack
+_TELLS_OF_SECRETS = re.compile(r"ok|missing:(?:\s*[A-Z][A-Z0-9_]*,?)+")
 #: a mask, or a JWT whose signature is one
 _MASKED = re.compile(rf"(?:eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.)?{MASK.pattern}")
 _USERINFO = re.compile(r"(?<=://)([^/@\s\"'<>\[\]]+)@")
@@ -82,7 +84,8 @@ class Redactor:
     def value(self, value: Any, name: str = "") -> Any:
         """Mask JSON data, keys included."""
         if isinstance(value, str):
-            return self.credential(value) if value and is_name_of_secrets(name) else self.text(value)
+            holds = value and is_name_of_secrets(name) and not _TELLS_OF_SECRETS.fullmatch(value)
+            return self.credential(value) if holds else self.text(value)
         if isinstance(value, dict):
             return {self.text(str(key)): self.value(item, str(key)) for key, item in value.items()}
         if isinstance(value, list | tuple):

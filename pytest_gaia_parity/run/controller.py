@@ -71,6 +71,10 @@ class ControllerHooks:
                 self._open()
 
     def _open(self) -> None:
+        if self._run.options.up:
+            from pytest_gaia_parity.run.up import bring_up  # noqa: PLC0415 - Docker's and Compose's adapters, for few
+
+            bring_up(self._run, self._config, self._write)
         facts = self._preflight()
         headers = {target: self._header(target, facts) for target in self._plan.targets}
         if self._plan.is_parity:

@@ -17,7 +17,10 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PREFIX = "gaia-parity-docker-"
 #: seconds until the engine must answer
@@ -160,8 +163,32 @@ class Engine:
             timeout=timeout,
             check=False,
             cwd=cwd,
-            env=_environment() | {"DOCKER_HOST": self.host} | (env or {}),
+            env=self.environment() | (env or {}),
         )
+
+    def environment(self) -> dict[str, str]:
+        """For a program that shall find this engine."""
+        return _environment() | {"DOCKER_HOST": self.host}
+
+    def which(self, name: str) -> str:
+        """The path of a program that `run` would start.
+
+        :raises EngineError: there is none.
+        """
+        found = shutil.which(name, path=_environment()["PATH"])
+        if found is None:
+            raise EngineError(f"there is no program '{name}'")
+        return found
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Ask the engine again and again until something is so.
+
+        :raises EngineError: it does not become so.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() >= deadline:
+                raise EngineError("waited in vain")
 
     def inspect(self, name: str) -> dict[str, Any]:
         """What the engine knows of a container."""

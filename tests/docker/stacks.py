@@ -79,6 +79,13 @@ def fly() -> dict[str, Any]:
     return _file(services, {"sixpn": {"name": FLY, "enable_ipv6": True, "ipam": {"config": ipam}}})
 
 
+def small(name: str, **environment: str) -> dict[str, Any]:
+    """A service that needs no other: says its name, and the version that the environment gives it."""
+    made = _container(sys.executable, "-S", f"{Path(__file__).parent}/saying.py", name)
+    made["environment"] |= environment
+    return made
+
+
 def tester(project: Path) -> dict[str, Any]:
     """A container in both networks, where tests run by `docker exec`; Docker's DNS asks the other DNS server."""
     service = _container(sys.executable, "-S", "-c", "import signal; signal.pause()")

@@ -197,3 +197,11 @@ def test_masking_twice_changes_nothing(redactor: Redactor) -> None:
         f'{{"token": "abc", "id_token": "{jwt}", "x": "{SECRET[:3]}", "url": "http://u:p@h/"}} {SECRET}'
     )
     assert redactor.text(once) == once
+
+
+def test_names_of_missing_secrets_are_no_secrets() -> None:
+    """A health body tells them, and the cause is named by them."""
+    checks = {"secrets": "missing: ANTHROPIC_API_KEY, OPENAI_API_KEY"}
+    redactor = Redactor({}, key=b"k" * 32)
+    assert redactor.value(checks) == checks
+    assert redactor.value({"secrets": "missing: hunter2"}) != {"secrets": "missing: hunter2"}
