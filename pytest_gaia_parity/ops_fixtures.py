@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_gaia_parity.ops.check import Check
-    from pytest_gaia_parity.ops.deploy import Release
+    from pytest_gaia_parity.ops.deploy import DeployOptions, Release
     from pytest_gaia_parity.ops.plan import Plan
     from pytest_gaia_parity.ops.workplace import Workplace
     from pytest_gaia_parity.run.target import Target
@@ -62,15 +62,25 @@ class Deploy:
         :raises ParityError: a step failed; with *rollback* what was good is back.
         """
         from pytest_gaia_parity.ops.deploy import DeployOptions, deploy  # noqa: PLC0415 - an inactive run never needs it
-        from pytest_gaia_parity.ops.secrets import sync_secrets  # noqa: PLC0415 - likewise
 
-        if self._config.getoption("dry_run"):
-            plan = sync_secrets(self._place, self._target, services=[service], dry_run=True)
-            pytest.skip(f"dry run: {service} of {self._target} would be deployed, with {plan.writes} secrets to write")
         options = DeployOptions(
             image=image, roll_back=rollback, sync=sync, test=False, yes=self._config.getoption("yes")
         )
+        if self._config.getoption("dry_run"):
+            self._rehearse(service, options)
         return deploy(self._place, [service], self._target, options)[0]
+
+    def _rehearse(self, service: str, options: DeployOptions) -> NoReturn:
+        """Show the plan in the test's output, and skip the test; fail it if something stands in the way."""
+        from pytest_gaia_parity.ops.rehearse import rehearse  # noqa: PLC0415 - --dry-run only
+
+        found = rehearse(self._place, [service], self._target, options)
+        lines = found.lines()
+        for line in lines:
+            self._place.say(line)
+        if not found.is_good:
+            pytest.fail("\n".join(lines), pytrace=False)
+        pytest.skip(f"dry run: {service} of {self._target} would be deployed, with {found.writes} secrets to write")
 
 
 class Verify:

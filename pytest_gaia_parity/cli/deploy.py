@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.adapters.process import Command, start_detached
 from pytest_gaia_parity.cli.workplace import add_common_flags, named, say, workplace
-from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError
+from pytest_gaia_parity.errors import EXIT_DIFFERENT, EXIT_PARITY, ConfigError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from pytest_gaia_parity.ops.deploy import Release
+    from pytest_gaia_parity.ops.deploy import DeployOptions, Release
     from pytest_gaia_parity.ops.workplace import Workplace
 
 #: seconds of each phase: building, releasing and updating; the proof
@@ -84,6 +84,7 @@ def _add_deploy_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for each phase ({TIMEOUT:g})"
     )
+    parser.add_argument("--dry-run", action="store_true", help="show all that would be done, and change nothing")
     add_common_flags(parser)
 
 
@@ -91,7 +92,7 @@ def _run_deploy(given: argparse.Namespace) -> int:
     from pytest_gaia_parity.ops.deploy import DeployOptions, deploy  # noqa: PLC0415 - this verb only
 
     place = workplace(given, Path.cwd())
-    if given.detach:
+    if given.detach and not given.dry_run:
         return _detach(place, given.target)
     options = DeployOptions(
         image=given.image,
@@ -105,21 +106,27 @@ def _run_deploy(given: argparse.Namespace) -> int:
         proof=_seconds(given.timeout),
         command=_command(),
     )
+    if given.dry_run:
+        return _rehearse(place, given.services, given.target, options)
     return _told(deploy(place, given.services, given.target, options))
 
 
 def _run_rollback(given: argparse.Namespace) -> int:
-    from pytest_gaia_parity.ops.deploy import DeployOptions, rollback  # noqa: PLC0415 - this verb only
+    from pytest_gaia_parity.ops.deploy import DeployOptions, rollback, rollback_options  # noqa: PLC0415 - this verb only
 
     options = DeployOptions(
         test=not given.no_tests, yes=given.yes, timeout=_seconds(given.timeout), proof=given.timeout, command=_command()
     )
-    return _told([rollback(workplace(given, Path.cwd()), given.service, given.target, options)])
+    place = workplace(given, Path.cwd())
+    if given.dry_run:
+        planned = rollback_options(place, given.service, given.target, options)
+        return _rehearse(place, [given.service], given.target, planned)
+    return _told([rollback(place, given.service, given.target, options)])
 
 
 def _run_promote(given: argparse.Namespace) -> int:
     from pytest_gaia_parity.ops.deploy import DeployOptions  # noqa: PLC0415 - this verb only
-    from pytest_gaia_parity.ops.promote import promote  # noqa: PLC0415 - likewise
+    from pytest_gaia_parity.ops.promote import promote, promote_options  # noqa: PLC0415 - likewise
 
     options = DeployOptions(
         roll_back=given.rollback,
@@ -130,9 +137,21 @@ def _run_promote(given: argparse.Namespace) -> int:
         command=_command(),
     )
     place = workplace(given, Path.cwd())
-    return _told(
-        [promote(place, given.service, source=given.source, target=given.target, options=options, force=given.force)]
-    )
+    where = {"source": given.source, "target": given.target}
+    if given.dry_run:
+        planned = promote_options(place, given.service, **where, options=options, force=given.force)
+        return _rehearse(place, [given.service], given.target, planned)
+    return _told([promote(place, given.service, **where, options=options, force=given.force)])
+
+
+def _rehearse(place: Workplace, services: Sequence[str], target: str, options: DeployOptions) -> int:
+    """Show what would be done; the exit code says whether it could be."""
+    from pytest_gaia_parity.ops.rehearse import rehearse  # noqa: PLC0415 - --dry-run only
+
+    found = rehearse(place, services, target, options)
+    for line in found.lines():
+        place.say(line)
+    return EXIT_PARITY if found.is_good else EXIT_DIFFERENT
 
 
 def _seconds(given: float) -> float:

@@ -62,6 +62,20 @@ class Audit:
         finally:
             self._close({**about, "event": "end", **closing})
 
+    def names_written(self, app: str, *, since: str) -> tuple[str, ...]:
+        """The secrets of an app that were written from here after a moment, as far as this log goes back."""
+        found: dict[str, None] = {}
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return ()
+        moment = _moment(since)
+        for text in lines:
+            line = _line(text)
+            if line.get("app") == app and line.get("event") == "begin" and _moment(line.get("when", "")) > moment:
+                found |= dict.fromkeys(line.get("names", ()))
+        return tuple(found)
+
     def _close(self, line: dict[str, Any]) -> None:
         try:
             self._append(line)
@@ -82,6 +96,23 @@ class Audit:
             os.write(descriptor, (json.dumps(whole, ensure_ascii=False) + "\n").encode())
         finally:
             os.close(descriptor)
+
+
+def _line(text: str) -> dict[str, Any]:
+    """A line of the log; an empty one for what was cut off when the disk was full."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return {}
+    return line if isinstance(line, dict) else {}
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def _user() -> str:

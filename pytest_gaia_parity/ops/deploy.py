@@ -1,73 +1,24 @@
-"""deploy, rollback, promote: step by step, each step proved, and back to what was good if asked."""
+"""deploy, rollback: services in the order of their calls, and back to what was good if asked."""
 
 from __future__ import annotations
 
-import sys
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_gaia_parity.adapters.fly_errors import FlyError, FlyFailure
-from pytest_gaia_parity.adapters.process import Command
-from pytest_gaia_parity.errors import CommandError, ParityError, RefusedError
-from pytest_gaia_parity.ops.proof import NotProvedError, await_answer, await_checks, await_machines, await_release, look
-from pytest_gaia_parity.ops.secrets import apply_secrets, mark_deployed, plan_secrets, wanted_secrets
+from pytest_gaia_parity.errors import ParityError, RefusedError
+from pytest_gaia_parity.ops.proof import look
+from pytest_gaia_parity.ops.rollout import DeployOptions, Release, Rollout
 from pytest_gaia_parity.ops.steps import Steps, read_journal
-from pytest_gaia_parity.ops.verify import verify
+from pytest_gaia_parity.ops.undo import undo
 from pytest_gaia_parity.ops.workplace import require_fly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_gaia_parity.adapters.process import Outcome
-    from pytest_gaia_parity.ops.proof import Running
     from pytest_gaia_parity.ops.workplace import Workplace
 
-#: seconds for building, releasing and updating, and as many again for the proof
-TIMEOUT = 900.0
-#: what flyctl reports as failed, though the deploy may have gone through
-_DOUBTFUL = frozenset({FlyFailure.TRANSIENT, FlyFailure.TIMEOUT})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployOptions:
-    """How to deploy.
-
-    :param image: deploy this image and build nothing.
-    :param fly_config: a fly.toml, in place of the service's own.
-    :param roll_back: on failure return to the image that was good before.
-    """
-
-    image: str = ""
-    fly_config: Path | None = None
-    remote_only: bool = True
-    roll_back: bool = False
-    sync: bool = True
-    test: bool = True
-    yes: bool = False
-    timeout: float = TIMEOUT
-    #: seconds that the proof may take, once flyctl has ended
-    proof: float = TIMEOUT
-    #: what the journal and the messages call this run
-    command: str = ""
-    #: goes into the audit log
-    forced: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """A release that was proved to serve."""
-
-    service: str
-    target: str
-    app: str
-    version: int
-    image: str
-    #: what ran before, by digest where known
-    previous: str = ""
-    answer: str = ""
-    warnings: tuple[str, ...] = field(default=())
+__all__ = ["DeployOptions", "Release", "deploy", "in_order_of_calls", "journal_file", "rollback", "rollback_options"]
 
 
 def deploy(place: Workplace, services: Sequence[str], target: str, options: DeployOptions) -> list[Release]:
@@ -85,15 +36,16 @@ def deploy(place: Workplace, services: Sequence[str], target: str, options: Depl
         if last is not None and last.is_cut_off:
             place.say(f"note: an earlier run was cut off: {last.summary()}")
         steps = Steps(command=command, target=target, services=list(ordered), file=file, say=place.say)
-        released: list[Release] = []
+        rollouts = [Rollout(place, steps, service, target, options) for service in ordered]
         with steps.all():
-            for service in ordered:
-                rollout = _Rollout(place, steps, service, target, options)
+            released: list[Release] = []
+            for rollout in rollouts:
                 try:
                     released.append(rollout.run())
                 except ParityError as error:
                     if options.roll_back:
-                        _roll_all_back(place, steps, [*released, *rollout.begun()], error=error)
+                        place.say(f"failed: {error.message}")
+                        _roll_back(place, steps, rollouts[: len(released) + 1], options)
                     raise
         return released
 
@@ -103,24 +55,33 @@ def rollback(place: Workplace, service: str, target: str, options: DeployOptions
 
     :raises RefusedError: there is none.
     """
+    return deploy(place, [service], target, rollback_options(place, service, target, options))[0]
+
+
+def rollback_options(place: Workplace, service: str, target: str, options: DeployOptions) -> DeployOptions:
+    """The options of the deploy that a rollback is; says where it goes.
+
+    :raises RefusedError: there is no other image.
+    """
     place.fly_target(target, verb="rollback")
     (service,) = place.services([service])
     app = place.app(target, service)
     require_fly(place)
     running = look(place, app)
-    image = running.previous_image()
-    if not image:
+    release = running.previous_release()
+    if release is None:
         raise RefusedError(
             f"'{app}' has no complete release with another image among its last {len(running.releases)}",
             hint=f"gaia-parity deploy {service} {target} --image REF",
         )
-    place.say(f"{app} goes back to {image}")
+    place.say(f"{app} goes back to {release.image_ref}, as in release v{release.version}")
+    written = place.audit.names_written(app, since=release.created_at)
+    if written:
+        place.say(f"its secrets stay as they are: {', '.join(written)} were written after that release from here")
+    else:
+        place.say("its secrets stay as they are; none was written from here after that release")
     command = options.command or f"gaia-parity rollback {service} {target}"
-    return deploy(place, [service], target, _with_image(options, image, command=command))[0]
-
-
-def _with_image(options: DeployOptions, image: str, *, command: str) -> DeployOptions:
-    return replace(options, image=image, command=command, sync=False)
+    return replace(options, image=release.image_ref, command=command, sync=False, verb="rollback")
 
 
 def journal_file(place: Workplace, target: str) -> Path:
@@ -145,220 +106,8 @@ def in_order_of_calls(place: Workplace, services: Sequence[str]) -> tuple[str, .
     return tuple(ordered)
 
 
-class _Rollout:
-    """The deploy of one service."""
-
-    def __init__(self, place: Workplace, steps: Steps, service: str, target: str, options: DeployOptions) -> None:
-        self._place = place
-        self._steps = steps
-        self._service = service
-        self._target = target
-        self._options = options
-        self._app = place.app(target, service)
-        self._before: Running | None = None
-        self._has_begun = False
-
-    def run(self) -> Release:
-        """All steps in order."""
-        warnings = self._preflight()
-        if self._options.sync:
-            self._stage_secrets()
-        with self._place.audit.change(
-            "deploy", target=self._target, service=self._service, app=self._app, image=self._options.image,
-            forced=self._options.forced,
-        ) as closing:  # fmt: skip
-            self._has_begun = True
-            failure = self._deploy()
-            release = self._prove(failure)
-            closing |= {"release": release.version, "image": release.image}
-        mark_deployed(self._place, self._app)
-        self._verify()
-        if self._options.test:
-            run_parity_tests(self._place, self._steps, self._service, self._target)
-        return Release(
-            service=self._service, target=self._target, app=self._app, version=release.version, image=release.image,
-            previous=release.previous, answer=release.answer, warnings=warnings,
-        )  # fmt: skip
-
-    def begun(self) -> list[Release]:
-        """What must be rolled back: this service, if anything was changed on it."""
-        if not self._has_begun or self._before is None:
-            return []
-        good = self._before.good_image()
-        return [Release(service=self._service, target=self._target, app=self._app, version=0, image="", previous=good)]
-
-    def _preflight(self) -> tuple[str, ...]:
-        with self._steps.step(f"{self._service}: preflight") as step:
-            require_fly(self._place)
-            if not self._options.image and not self._place.is_lab:
-                self._fly_toml()
-            self._before = look(self._place, self._app)
-            warnings = _unclean(self._place)
-            step.says = (
-                f"{self._app} runs {self._before.image or 'nothing of one image'}, release v{self._before.release}"
-            )
-        for warning in warnings:
-            self._place.say(f"warning: {warning}")
-        return warnings
-
-    def _fly_toml(self) -> Path:
-        """The service's own fly.toml.
-
-        :raises RefusedError: there is none.
-        """
-        if self._options.fly_config is not None:
-            return self._options.fly_config
-        root = self._place.config.root
-        folders = (root / self._service, root / "services" / self._service, root)
-        for folder in folders:
-            for name in (f"fly.{self._target}.toml", "fly.toml"):
-                if (folder / name).is_file():
-                    return folder / name
-        looked = ", ".join(f"'{folder.relative_to(root) or '.'}'" for folder in folders)
-        raise RefusedError(
-            f"'{self._service}' has no fly.{self._target}.toml and no fly.toml in {looked}",
-            hint="name it with --fly-config FILE, or deploy what is built with --image REF",
-        )
-
-    def _stage_secrets(self) -> None:
-        with self._steps.step(f"{self._service}: secrets") as step:
-            wanted = wanted_secrets(self._place, self._target, [self._service])
-            plan = apply_secrets(self._place, plan_secrets(self._place, self._target, wanted), stage=True)
-            if plan.failures:
-                raise CommandError(f"secrets of {self._service}: {plan.failures[self._service]}")
-            step.says = f"{plan.writes} staged" if plan.writes else "unchanged"
-
-    def _deploy(self) -> FlyError | None:
-        """Run flyctl; a failure that may be none is returned, and what runs decides."""
-        with self._steps.step(f"{self._service}: fly deploy") as step:
-            flags, folder = self._flags()
-            try:
-                self._place.fly.deploy(
-                    self._app,
-                    folder=folder,
-                    flags=flags,
-                    timeout=self._options.timeout,
-                    on_line=lambda _, line: self._place.live(line),
-                )
-            except FlyError as error:
-                if error.failure not in _DOUBTFUL:
-                    raise
-                step.says = f"in doubt: {error.message}"
-                return error
-        return None
-
-    def _flags(self) -> tuple[list[str], Path]:
-        options = self._options
-        flags = ["--wait-timeout", f"{int(min(options.timeout, 600))}s"]
-        if options.image:
-            flags += ["--image", options.image]
-        elif not self._place.is_lab:
-            flags += ["--remote-only"] if options.remote_only else ["--local-only"]
-        if options.fly_config is not None or not (options.image or self._place.is_lab):
-            file = self._fly_toml()
-            return [*flags, "--config", str(file)], file.parent
-        return flags, self._place.config.root
-
-    def _prove(self, failure: FlyError | None) -> Release:
-        before = self._before
-        assert before is not None, "preflight has looked"  # noqa: S101
-        # a deploy in doubt has had its time
-        deadline = time.monotonic() + (self._options.proof if failure is None else min(self._options.proof, 30.0))
-        try:
-            with self._steps.step(f"{self._service}: complete release") as step:
-                release = await_release(self._place, self._app, after=before.release, deadline=deadline)
-                step.says = f"v{release.version}"
-            with self._steps.step(f"{self._service}: machines on it") as step:
-                machines = await_machines(self._place, self._app, release, deadline=deadline)
-                image = machines[0].image_ref.exact or release.image_ref
-                step.says = f"{len(machines)} on {image}"
-            with self._steps.step(f"{self._service}: checks") as step:
-                count = await_checks(self._place, self._app, deadline=deadline)
-                step.says = f"{count} passing" if count else "none are configured"
-            with self._steps.step(f"{self._service}: answers") as step:
-                step.says = answer = await_answer(self._place, self._target, self._service, deadline=deadline)
-        except NotProvedError as error:
-            if failure is not None:
-                raise CommandError(f"{failure.message}; and {error.message}", hint=error.hint) from None
-            raise
-        return Release(
-            service=self._service, target=self._target, app=self._app, version=release.version, image=image,
-            previous=before.good_image(), answer=answer,
-        )  # fmt: skip
-
-    def _verify(self) -> None:
-        with self._steps.step(f"{self._service}: verify") as step:
-            checks = verify(self._place, self._target, services=[self._service])
-            bad = [f"{one.name}: {one.says}" for one in checks if one.is_bad]
-            if bad:
-                raise NotProvedError(
-                    f"'{self._service}' is deployed, and wrong: {'; '.join(bad)}",
-                    hint=f"gaia-parity verify {self._target} --services {self._service}",
-                )
-            step.says = f"{len(checks)} checks"
-
-
-def run_parity_tests(place: Workplace, steps: Steps, service: str, target: str) -> None:
-    """Run the parity tests of a service: the files that are named after it.
-
-    :raises NotProvedError: they do not pass.
-    """
-    with steps.step(f"{service}: parity tests") as step:
-        folders = [place.config.root / name for name in place.config.table.parity_tests]
-        files = sorted(file for folder in folders for file in folder.rglob(f"test_{service.replace('-', '_')}*.py"))
-        if not files or place.is_lab:
-            step.status = "skipped"
-            step.says = "run them with pytest --parity NAME --lab" if place.is_lab else f"no test_{service}*.py"
-            return
-        argv = (sys.executable, "-m", "pytest", "--parity", target, "-q", *map(str, files))
-        outcome = place.runner.run(
-            Command(argv=argv, cwd=place.config.root, timeout=3600, tethered=True),
-            on_line=lambda _, line: place.live(line),
-        )
-        step.says = _last_line(outcome)
-        if not outcome.is_good:
-            raise NotProvedError(
-                f"the parity tests of '{service}' do not pass: {step.says}",
-                hint=f"pytest --parity {target} {' '.join(str(file.relative_to(place.config.root)) for file in files)}",
-            )
-
-
-def _last_line(outcome: Outcome) -> str:
-    return outcome.out.strip().rpartition("\n")[2].strip("= ")
-
-
-def _roll_all_back(place: Workplace, steps: Steps, released: Sequence[Release], *, error: ParityError) -> None:
+def _roll_back(place: Workplace, steps: Steps, rollouts: Sequence[Rollout], options: DeployOptions) -> None:
     """Return all services to what was good, the last first; what cannot be returned is named, the rest goes on."""
-    place.say(f"failed: {error.message}")
-    for one in reversed(released):
-        if not one.previous:
-            place.say(f"✖ {one.service}: there is no good image to go back to")
-            continue
-        try:
-            with (
-                steps.step(f"{one.service}: back to {one.previous}"),
-                place.audit.change("rollback", target=one.target, service=one.service, app=one.app, image=one.previous),
-            ):
-                before = look(place, one.app)
-                place.fly.deploy(one.app, folder=place.config.root, flags=["--image", one.previous], timeout=TIMEOUT)
-                deadline = time.monotonic() + TIMEOUT
-                release = await_release(place, one.app, after=before.release, deadline=deadline)
-                await_machines(place, one.app, release, deadline=deadline)
-                await_checks(place, one.app, deadline=deadline)
-                await_answer(place, one.target, one.service, deadline=deadline)
-        except ParityError as failure:
-            place.say(f"✖ {one.service} could not be rolled back: {failure}")
-            place.say(
-                "an image goes back, secrets do not: if they are the cause, correct the env file, and deploy again"
-            )
-
-
-def _unclean(place: Workplace) -> tuple[str, ...]:
-    """A warning if what is deployed is not what is committed."""
-    argv = ("git", "status", "--porcelain", "--untracked-files=no")
-    try:
-        outcome = place.runner.run(Command(argv=argv, cwd=place.config.root, timeout=20))
-    except CommandError:
-        return ()
-    changed = outcome.out.strip().splitlines() if outcome.is_good else []
-    return (f"{len(changed)} files are not committed; the image will have them all the same",) if changed else ()
+    done = [undo(place, steps, rollout.undo(), timeout=options.timeout) for rollout in reversed(rollouts)]
+    if not all(done):
+        place.say(f"{done.count(False)} of {len(done)} services are not what they were before")

@@ -111,12 +111,13 @@ class Plan:
         """The plan as people read it."""
         lines = [f"note: {note}" for note in self.notes]
         for one in self.services:
-            lines += _service_lines(one)
+            lines += service_lines(one)
         total = f"{self.writes} to write" if self.writes else "nothing to write"
         return [*lines, f"secrets of {self.target}: {total}, in {len(self.services)} services"]
 
 
-def _service_lines(one: ServiceSecrets) -> list[str]:
+def service_lines(one: ServiceSecrets) -> list[str]:
+    """The plan of one service as people read it."""
     lines = [f"{one.service} ({one.app})"]
     if one.failure:
         return [*lines, f"  ✖ {one.failure}"]

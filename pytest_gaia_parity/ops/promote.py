@@ -30,10 +30,22 @@ def promote(  # noqa: PLR0913 - keywords
 
     :raises RefusedError: what *source* runs is not one image, or has not passed its parity run.
     """
+    place.fly_target(target, verb="promote")
+    place.require_yes(target, yes=options.yes)
+    settings = promote_options(place, service, source=source, target=target, options=options, force=force)
+    return deploy(place, [service], target, settings)[0]
+
+
+def promote_options(  # noqa: PLR0913 - keywords
+    place: Workplace, service: str, *, source: str, target: str, options: DeployOptions, force: bool = False
+) -> DeployOptions:
+    """The options of the deploy that a promotion is; says what goes where.
+
+    :raises RefusedError: what *source* runs is not one image, or has not passed its parity run.
+    """
     place.fly_target(source, verb="promote")
     place.fly_target(target, verb="promote")
     (service,) = place.services([service])
-    place.require_yes(target, yes=options.yes)
     require_fly(place)
     app = place.app(source, service)
     running = look(place, app)
@@ -51,8 +63,7 @@ def promote(  # noqa: PLR0913 - keywords
         place.say(f"forced: {reason}")
     place.say(f"{service} of {source} goes to {target}: {running.image}")
     command = options.command or f"gaia-parity promote {service} {source} {target}"
-    settings = replace(options, image=running.image, command=command, forced=bool(reason))
-    return deploy(place, [service], target, settings)[0]
+    return replace(options, image=running.image, command=command, forced=bool(reason), verb="promote")
 
 
 def why_not(place: Workplace, service: str, source: str, releases: Sequence[FlyRelease]) -> str:

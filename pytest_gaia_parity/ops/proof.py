@@ -59,14 +59,14 @@ class Running:
             return self.image
         return complete[0].image_ref if complete else ""
 
-    def previous_image(self) -> str:
-        """The newest image that differs from the one that runs; a restart for secrets makes a release too."""
+    def previous_release(self) -> Release | None:
+        """The newest one whose image differs from what runs; a restart for secrets makes a release too."""
         current = {*self.images, *(release.image_ref for release in self.releases[:1])}
         tags = {one.settings.image for one in self.machines}
         for release in self.releases[1:]:
             if release.is_complete and release.image_ref and release.image_ref not in current | tags:
-                return release.image_ref
-        return ""
+                return release
+        return None
 
 
 def look(place: Workplace, app: str) -> Running:

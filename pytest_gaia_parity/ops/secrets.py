@@ -235,6 +235,14 @@ def _stage(place: Workplace, one: ServiceSecrets, removed: Sequence[str]) -> Non
     place.fingerprints.write(one.app, {**forgotten, **written}, pending=True)
 
 
+def withdraw_secrets(place: Workplace, target: str, service: str, names: Sequence[str]) -> None:
+    """Stage the removal of secrets that were written just now."""
+    app = place.app(target, service)
+    with place.audit.change("withdraw-secrets", target=target, service=service, app=app, removed=list(names)):
+        place.fingerprints.write(app, without(place.fingerprints.read(app).secrets, names), pending=True)
+        place.fly.unset_secrets(app, names)
+
+
 def _deploy_staged(place: Workplace, app: str) -> str:
     try:
         place.fly.deploy_secrets(app)

@@ -231,7 +231,7 @@ def test_a_promotion_needs_a_parity_run_that_vouches_for_it(
 def test_a_forced_promotion_is_told_in_the_audit_log(place: Workplace, tmp_path: Path) -> None:
     promote(place, "auth", source="dev", target="staging", options=YES, force=True)
     log = [json.loads(line) for line in (tmp_path / "state" / "audit.jsonl").read_text().splitlines()]
-    assert [line["forced"] for line in log if line["command"] == "deploy"] == [True, True]
+    assert [line["forced"] for line in log if line["command"] == "promote"] == [True, True]
 
 
 def test_a_protected_target_asks_for_consent(place: Workplace, project: Path) -> None:
@@ -313,3 +313,59 @@ def test_failing_parity_tests_fail_the_deploy(place: Workplace, project: Path) -
     (project / "parity_tests" / "test_auth.py").write_text("def test_a():\n    assert 0\n")
     with pytest.raises(ParityError, match="the parity tests of 'auth' do not pass"):
         deploy(place, ["auth"], "dev", QUICK)
+
+
+def test_a_rollback_removes_new_secrets_and_names_those_that_keep_their_new_value(
+    place: Workplace, world: FlyWorld, said: list[str], project: Path, make_place: Callable[..., Workplace]
+) -> None:
+    deploy(place, ["auth"], "dev", QUICK)
+    before = world.values(AUTH)
+    (project / ".env").write_text("DATABASE_URL='postgres://gaia:other@db/gaia'\nEXTRA_KEY='new-and-secret'\n")
+    place = make_place(open_network=place.open_network)
+    world.change(images={V1: "sha256:1", V2: "sha256:2", "registry.fly.io/gaia:v3": "sha256:3"})
+    world.change_app(AUTH, **{"broken-images": {"registry.fly.io/gaia:v3": "unhealthy"}})
+    with pytest.raises(FlyError):
+        deploy(place, ["auth"], "dev", DeployOptions(image="registry.fly.io/gaia:v3", roll_back=True))
+    assert images(world, AUTH) == [V2, V2]
+    values = world.values(AUTH)
+    assert (set(values), values["DATABASE_URL"] != before["DATABASE_URL"]) == ({"DATABASE_URL"}, True)
+    assert world.machine_values(AUTH) == [values, values]
+    told = "\n".join(said)
+    assert "✔ auth: new secrets removed again: EXTRA_KEY" in told
+    assert "auth: an image goes back, secrets do not: DATABASE_URL keep" in told
+    assert "then: gaia-parity sync-secrets dev --services auth" in told
+    assert "new-and-secret" not in told
+
+
+def test_secrets_staged_by_a_deploy_that_never_began_are_taken_back(
+    place: Workplace, world: FlyWorld, said: list[str]
+) -> None:
+    world.plant("error", "secrets import", app=AUTH, text="boom", moment="after")
+    with pytest.raises(ParityError, match="boom"):
+        deploy(place, ["auth"], "dev", DeployOptions(image=V2, roll_back=True))
+    assert world.calls() == [f"import {AUTH} DATABASE_URL", f"unset {AUTH} DATABASE_URL"], "nothing was deployed"
+    assert world.values(AUTH) == {}
+    assert "✔ auth: new secrets removed again: DATABASE_URL" in "\n".join(said)
+
+
+def test_a_rollback_says_which_secrets_were_written_since(place: Workplace, said: list[str]) -> None:
+    deploy(place, ["auth"], "dev", QUICK)
+    rollback(place, "auth", "dev", DeployOptions())
+    assert "its secrets stay as they are: DATABASE_URL were written after that release from here" in "\n".join(said)
+
+
+def test_an_image_is_deployed_with_the_apps_own_configuration(
+    place: Workplace, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "fly.toml").write_text('app = "somebody-elses"\n')
+    folders: list[Path] = []
+    real = place.fly.deploy
+
+    def seen(app: str, **given: Any) -> Any:
+        folders.append(given["folder"])
+        return real(app, **given)
+
+    monkeypatch.setattr(place.fly, "deploy", seen)
+    deploy(place, ["auth"], "dev", QUICK)
+    (folder,) = folders
+    assert not list(folder.glob("fly*.toml"))
