@@ -66,7 +66,7 @@ def js(kind: str, name: str, index: int, path: str, change: Callable[[Any, World
         tree = _at(tree, path, lambda value: change(value, world))
         _answer(world, index, body=_body(json.dumps(tree)))
 
-    return Fault(kind, name, f"body.{path}", plant)
+    return Fault(kind, name, f"body.{path}".replace(".[", "["), plant)
 
 
 def tx(kind: str, name: str, index: int, path: str, change: Callable[[str, World], str]) -> Fault:

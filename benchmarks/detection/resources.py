@@ -7,6 +7,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.detection.web import WEB
 from benchmarks.detection.world import NAMES, World
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ RESOURCES: dict[str, Callable[[World], None]] = {
         user, order, login, session, page, feed, growing, tags, members, health, metrics, error, html, greeting, table,
         invoice, events, lines, cached, limited, redirect, cors, payment, weather, registry, parent, versions, search, catalogue, upload,
     )
-}  # fmt: skip
+} | WEB  # fmt: skip
 
 
 def recorded(kind: str, side: str, run: int, seed: int) -> World:

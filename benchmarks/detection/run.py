@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from benchmarks.detection.faults import FAULTS, Fault
+from benchmarks.detection.faults import FAULTS as OF_ROWS
 from benchmarks.detection.judges import confirmed, first_sight, masked, plain, unordered
 from benchmarks.detection.resources import RESOURCES, recorded
+from benchmarks.detection.web_faults import WEB_FAULTS
 
 if TYPE_CHECKING:
+    from benchmarks.detection.faults import Fault
     from benchmarks.detection.judges import Judge
     from benchmarks.detection.world import World
 
@@ -23,6 +25,7 @@ JUDGES: dict[str, Judge] = {
     "deepdiff ignore_order": unordered,
     "two-sample mask": masked,
 }
+FAULTS = (*OF_ROWS, *WEB_FAULTS)
 #: differences that a finding may take
 MOST = 2
 

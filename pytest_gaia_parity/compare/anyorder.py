@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_gaia_parity.compare import sorting
 from pytest_gaia_parity.compare.likeness import Numbers, distance
 from pytest_gaia_parity.compare.values import Absent
 from pytest_gaia_parity.model.comparison import Kind
@@ -41,6 +42,8 @@ def compare(walk: Walk, samples: Sequence[list[Any]], value: list[Any], path: Pa
     for number, item in enumerate(value):
         if number not in taken:
             walk.report((*path, number), Kind.ADDED, Absent, item, f"not {fact}")
+    if not walk.rules.is_unordered(path):
+        sorting.compare(walk, samples, value, path)
 
 
 def matched(first: list[Any], other: list[Any], numbers: Numbers) -> dict[int, int]:
@@ -56,6 +59,9 @@ def matched(first: list[Any], other: list[Any], numbers: Numbers) -> dict[int, i
         taken = set(found.values())
         left = [number for number in left if number not in found]
         free = [number for number in free if number not in taken]
+    # what is there twice is no other element that changed
+    seen = {theirs[partner] for partner in found.values()}
+    free = [partner for partner in free if theirs[partner] not in seen]
     for number in left[:_MOST]:
         if not free:
             break

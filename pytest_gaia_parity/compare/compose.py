@@ -15,6 +15,7 @@ _URL = re.compile(
 )
 _STARTS_URL = re.compile(r"[a-z][a-z0-9+.-]*://|\{[\w.-]+\}(?=[/?#])|/[^/\s]", re.IGNORECASE)
 _JWT = re.compile(r"([\w-]+)\.([\w-]+)\.([\w-]*|\[masked:[0-9a-f]{8}(?::[^\]]*)?\])", re.ASCII)
+_DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+(?:;[\w=-]+)*),([^\s]*)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 
 
@@ -36,6 +37,8 @@ def take_apart(text: str) -> Composite | None:
         return None
     if text[0] in "{[" and text[-1] in "}]" and (found := _json(text)) is not None:
         return Composite("JSON in a text", found)
+    if text.startswith("data:") and (match := _DATA.fullmatch(text)):
+        return Composite("data URI", {"type": match[1], "data": match[2]})
     if text.startswith("eyJ"):
         return _jwt(text) or _base64_json(text)
     if _STARTS_URL.match(text) and (match := _URL.fullmatch(text)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from email.message import Message
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -74,6 +75,8 @@ def _decode(body: Body, headers: Headers, addresses: Addresses, json: Reader) ->
     except (ValueError, RecursionError, csv.Error, AssertionError) as error:
         problems.append(f"the body is not {kind}: {error}")
         return Decoded("text", _lines(text, problems), tuple(problems))
+    if kind == "text/csv" and "\r\n" in text:
+        problems.append("lines end with CR LF")
     return Decoded(kind, tree, tuple(problems))
 
 
@@ -150,7 +153,9 @@ def _read_form(_: Reader, text: str) -> dict[str, Any]:
 
 def _read_csv(_: Reader, text: str) -> Any:
     """Rows by the names of the first line where these are names, else cells."""
-    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    head = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    delimiter = max(",;\t|", key=head.count)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     if len(rows) < 2 or len(set(rows[0])) != len(rows[0]) or any(len(row) != len(rows[0]) for row in rows):
         return rows
     return {"header": rows[0], "rows": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 STEADY, NEAR = 10.0, 120.0
 #: seconds before a run in which an environment may have been set up
 _RECENT = 400 * 86400.0
+#: what floating point makes of one number, relative; numbers up to which that is no clock; what is another number
+_NOISE, _SMALL, _APART = 1e-6, 100.0, 1e-3
 _MIN_FIXED = 8
 _LONG = 16
 
@@ -90,18 +92,31 @@ def learn_number(samples: Sequence[float | Number], value: float | Number) -> Fa
         return Fact(f"a time since 1970 in {unit}", "" if mine == unit else "it is no time of that unit")
     if all(isinstance(sample, int) for sample in samples):
         return Fact("a whole number", "" if isinstance(value, int) else "it is no whole number")
+    return _learn_decimal(samples, value)
+
+
+def _learn_decimal(samples: Sequence[float | Number], value: float | Number) -> Fact:
+    if _is_noise(samples) and abs(_float(value) - _float(samples[0])) > _APART * abs(_float(samples[0])):
+        return Fact("a number that varies by less than a millionth", "it is another number")
     digits = [_digits(sample) for sample in samples]
     most, mine_digits = max(digits), _digits(value)
     says = f"a number with up to {most} decimals"
     # a last zero is not written, so that one decimal more proves nothing
     if most <= 6 and mine_digits > most + 1:
         return Fact(says, f"it has {mine_digits}: it was not rounded")
-    # a float that was never rounded has few digits one time in thousands
-    if min(digits) >= 9 and mine_digits <= 4:
+    # a float that was never rounded has so few digits one time in a million
+    if min(digits) >= 9 and mine_digits <= 3:
         return Fact(says, f"it has {mine_digits}: precision was lost")
     if isinstance(value, int) and min(digits) >= 3:
         return Fact(says, "it is a whole number")
     return Fact(says)
+
+
+def _is_noise(samples: Sequence[float | Number]) -> bool:
+    """Whether samples differ as the same computation does on another machine; a clock moves more than that."""
+    numbers = list(map(_float, samples))
+    largest = max(map(abs, numbers))
+    return largest <= _SMALL and 0 < max(numbers) - min(numbers) <= _NOISE * largest
 
 
 def _digits(value: float | Number) -> int:

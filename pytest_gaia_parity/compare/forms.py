@@ -37,6 +37,10 @@ _HEX = re.compile(r"[0-9a-f]{8,}|[0-9A-F]{8,}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}", re.ASCII)
+#: keys of what names something: a place in a list, a key, a machine
+_NAMES_ONE = re.compile(
+    r"(?i)(?:cursor|token|nonce|guid|kid|host|hostname|pod|instance|container|machine|node|replica|worker)$"
+)
 _WORD = re.compile(r"[^\W\d_]\w*")
 #: what a time may end with
 _TIME_ENDS = "ZzCT"
@@ -199,5 +203,11 @@ def is_id(key: Any) -> bool:
     (True, True, False)
     """
     return isinstance(key, str) and (
-        key.lower() in {"id", "_id", "ids"} or key.endswith(("_id", "Id", "ID", "-id", "_ids", "Ids"))
+        key.lower() in {"id", "_id", "ids", "id_str"}
+        or key.endswith(("_id", "Id", "ID", "-id", "_ids", "Ids", "_id_str"))
     )
+
+
+def is_called_id(key: Any) -> bool:
+    """Whether a key says that its value names something, also where that is no id of a row."""
+    return is_id(key) or (isinstance(key, str) and _NAMES_ONE.search(key) is not None)

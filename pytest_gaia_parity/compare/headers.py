@@ -38,6 +38,7 @@ _PARAMETERS = frozenset({"content-security-policy", "content-security-policy-rep
                          "content-disposition"})  # fmt: skip
 _FIELD_NAMES = frozenset({"vary", "access-control-allow-headers", "access-control-expose-headers", "cache-control"})
 #: moments and counts of the platform: compared by form only
+_COUNTERS = frozenset({"remaining", "reset", "r", "t"})
 _OWN = frozenset({"last-modified", "expires", "retry-after"})
 
 
@@ -91,6 +92,9 @@ def _parsed(name: str, values: list[str], headers: Headers) -> Any:  # noqa: C90
     if name == "www-authenticate":
         scheme, _, rest = values[0].partition(" ")
         return {"scheme": scheme.lower(), **_members(rest, is_lower=False)}
+    if name == "ratelimit":
+        members = _members("; ".join(values).replace(";", ","), is_lower=True)
+        return {key: Loose(part) if key in _COUNTERS and part is not True else part for key, part in members.items()}
     if name in _OWN or (name.startswith(("ratelimit-", "x-ratelimit-")) and not name.endswith("limit")):
         return Loose(values[0])
     return values[0] if len(values) == 1 else values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_gaia_parity.compare.forms import IDENTIFYING, Form, form_of, is_id
+from pytest_gaia_parity.compare.forms import IDENTIFYING, form_of, is_called_id, is_id
 from pytest_gaia_parity.model.comparison import Difference, Kind
 from pytest_gaia_parity.model.path import Path, render_path
 
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 #: a whole number of so many digits is not twice the same by chance
 _LARGE = 5
+#: characters from which on a text that is called a cursor is looked for elsewhere
+_SHORTEST = 8
+#: a moment so long is one number of a clock, which nothing else shows by chance
+_LARGEST = 16
+#: digits from which on a number that varies as an id does, in all runs, is that id
+_SMALL = 3
 
 
 class Occurrence(NamedTuple):
@@ -35,8 +41,21 @@ class Occurrence(NamedTuple):
         if form.kind == "time":
             return "microseconds" in form.detail or "nanoseconds" in form.detail
         if form.kind in {"digits", "epoch"}:
-            return self.is_of_id or (form.kind == "digits" and len(self.samples[0]) >= _LARGE)
-        return form.kind in IDENTIFYING or self.samples[0].startswith("eyJ")
+            length = len(self.samples[0])
+            return self.is_of_id or length >= (_LARGE if form.kind == "digits" else _LARGEST)
+        # of random texts some look like words
+        is_random = any(form_of(sample).kind in IDENTIFYING for sample in self.samples)
+        return is_random or self.samples[0].startswith("eyJ") or self.is_cursor
+
+    @property
+    def is_cursor(self) -> bool:
+        """Whether the place is called what names something, and holds a text that may."""
+        return bool(self.path) and is_called_id(self.path[-1]) and len(self.samples[0]) >= _SHORTEST
+
+    @property
+    def may_name_one(self) -> bool:
+        """Whether it means an id if it varies as that does: a number within a text."""
+        return len(set(self.samples)) > 1 and len(self.samples[0]) >= _SMALL and self.samples[0].isdigit()
 
     @property
     def is_of_id(self) -> bool:
@@ -47,8 +66,7 @@ class Occurrence(NamedTuple):
     @property
     def is_unique(self) -> bool:
         """Whether another value in all runs must be another value on the candidate: not so for small numbers, times."""
-        form: Form = form_of(self.samples[0])
-        return self.is_opaque or form.kind in IDENTIFYING
+        return self.is_opaque or any(form_of(sample).kind in IDENTIFYING for sample in self.samples)
 
 
 def broken(
@@ -61,10 +79,7 @@ def broken(
 
     :param is_shared: whether a text stands anywhere in what the candidate sent or answered.
     """
-    groups: dict[tuple[bool, tuple[str, ...]], list[Occurrence]] = {}
-    for one in names:
-        if one.names_one:
-            groups.setdefault((one.is_opaque, one.samples), []).append(one)
+    groups = _groups(names)
     told: set[int] = set()
     owners: dict[tuple[bool, str], tuple[Occurrence, tuple[str, ...]]] = {}
     for (is_opaque, samples), group in groups.items():
@@ -83,13 +98,25 @@ def broken(
                 yield _difference(one, (owner, owner.value, "is another value on the baseline"), labels)
 
 
+def _groups(names: Sequence[Occurrence]) -> dict[tuple[bool, tuple[str, ...]], list[Occurrence]]:
+    """The occurrences of each identity, known by what stood there in each run of the baseline."""
+    groups: dict[tuple[bool, tuple[str, ...]], list[Occurrence]] = {}
+    for one in names:
+        if one.names_one:
+            groups.setdefault((one.is_opaque, one.samples), []).append(one)
+    for one in names:
+        if not one.names_one and one.may_name_one and (False, one.samples) in groups:
+            groups[False, one.samples].append(one)
+    return groups
+
+
 def _right(group: Sequence[Occurrence], is_shared: Callable[[str], bool]) -> str:
     """The candidate's value for an identity: the one it has most often; of equally many the one seen first."""
     held_still = len(set(group[0].samples)) == 1 and len(group[0].samples) > 1
     if (
         held_still
         and not group[0].is_opaque
-        and form_of(group[0].samples[0]).kind == "uuid"
+        and (form_of(group[0].samples[0]).kind in IDENTIFYING - {"mask"} or group[0].is_cursor)
         and is_shared(group[0].samples[0])
     ):
         return group[0].samples[0]

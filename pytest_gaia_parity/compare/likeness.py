@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pytest_gaia_parity.compare.facts import same, type_of
-from pytest_gaia_parity.compare.forms import IDENTIFYING, TIMES, form_of
+from pytest_gaia_parity.compare.forms import IDENTIFYING, TIMES, epoch_unit, form_of
 from pytest_gaia_parity.compare.tokens import pieces_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _written = msgspec.json.Encoder(order="sorted").encode
 #: characters below which a text is no generated value
 _SHORTEST = 8
-_DIGIT = re.compile(r"\d")
+#: the least number that may be a moment
+_MOMENT = 1_000_000_000
+#: what words do not have: digits, or letters that turn from small to capital within a word twice
+_MIXED = re.compile(r"\d|[a-z][A-Z]+[a-z]+[A-Z]")
 #: keys by which the elements of an array are told apart, in this order
 _KEYS = ("id", "_id", "uuid", "key", "name", "slug", "code", "sku", "path", "url", "email", "title", "label", "type")
 
@@ -67,12 +70,14 @@ def skeleton(value: Any) -> Hashable:
         return frozenset([(name, skeleton(item)) for name, item in value.items()])
     if isinstance(value, list):
         return tuple([skeleton(item) for item in value])
+    if type(value) is int and value >= _MOMENT and epoch_unit(value):
+        return "epoch"
     return type(value).__name__, value
 
 
 @lru_cache(maxsize=65536)
 def _skeleton_of_text(text: str) -> Hashable:
-    if _DIGIT.search(text) is None:
+    if _MIXED.search(text) is None:
         return "str", text
     form = form_of(text)
     if form.kind in IDENTIFYING or form.kind in TIMES:
@@ -117,21 +122,28 @@ def name_of(value: Any) -> Hashable:
     """The first name-like entry of an element that is not generated."""
     if not isinstance(value, dict):
         return None
-    for name in _KEYS:
-        item = value.get(name)
-        if isinstance(item, str) and form_of(item).kind not in IDENTIFYING:
-            return name, item
-        if isinstance(item, int) and not isinstance(item, bool) and name != "type":
-            return name, item
-    return None
+    return next((name for key in _KEYS if (name := _entry(value, key)) is not None), None)
 
 
 def named(array: list[Any]) -> list[Hashable] | None:
-    """The names of all elements, None where they have none or share them."""
-    names = [name_of(item) for item in array]
-    if not names or None in names or len(set(names)) != len(names):
+    """The names of all elements by one key, None where they have none or share them."""
+    if not array or not all(isinstance(item, dict) for item in array):
         return None
-    return names
+    for key in _KEYS:
+        names = [_entry(item, key) for item in array]
+        if None not in names and len(set(names)) == len(names):
+            return names
+    return None
+
+
+def _entry(value: dict[str, Any], key: str) -> Hashable:
+    """An entry as a name, None where it is generated or no name."""
+    item = value.get(key)
+    if isinstance(item, str) and form_of(item).kind not in IDENTIFYING:
+        return key, item
+    if isinstance(item, int) and not isinstance(item, bool) and key != "type":
+        return key, item
+    return None
 
 
 def distance(first: Any, other: Any) -> float:

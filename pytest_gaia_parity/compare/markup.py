@@ -12,6 +12,10 @@ _VOID = frozenset(
 )
 
 
+class Element(dict[str, Any]):
+    """An element: its name, its attributes, its children. With another name it is another element."""
+
+
 def read_xml(text: str) -> Any:
     """Read XML.
 
@@ -26,16 +30,21 @@ def read_xml(text: str) -> Any:
         raise ValueError(str(error)) from None
 
 
-def _from_element(element: ET.Element) -> dict[str, Any]:
+def _from_element(element: ET.Element, around: str = "") -> Element:
+    """An element, with its namespace where that is not the one of the element around it."""
+    space, _, name = element.tag.rpartition("}")
     children: list[Any] = _text(element.text)
     for child in element:
-        children.append(_from_element(child))
+        children.append(_from_element(child, space))
         children += _text(child.tail)
-    return _node(element.tag, dict(element.attrib), children)
+    node = _node(name, dict(element.attrib), children)
+    if space != around:
+        node["namespace"] = space.removeprefix("{")
+    return node
 
 
-def _node(name: str, attributes: dict[str, Any], children: list[Any]) -> dict[str, Any]:
-    node: dict[str, Any] = {"name": name}
+def _node(name: str, attributes: dict[str, Any], children: list[Any]) -> Element:
+    node = Element(name=name)
     if attributes:
         node["attributes"] = attributes
     if children:

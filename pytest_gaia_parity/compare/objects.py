@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_gaia_parity.compare.facts import type_of
 from pytest_gaia_parity.compare.forms import IDENTIFYING, form_of
+from pytest_gaia_parity.compare.markup import Element
 from pytest_gaia_parity.compare.values import Absent
 from pytest_gaia_parity.model.comparison import Kind
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 def compare(walk: Walk, samples: Sequence[dict[str, Any]], value: dict[str, Any], path: Path) -> None:
     """Hold an object to the keys that the baseline's objects have, and each value to its own."""
+    if isinstance(value, Element) and all(isinstance(one, Element) and one["name"] != value["name"] for one in samples):
+        fact = f"<{samples[0]['name']}> in {walk.of(len(samples))}"
+        walk.report((*path, "name"), Kind.VALUE_CHANGED, samples[0]["name"], value["name"], fact)
+        return
     known: dict[str, None] = dict.fromkeys(name for sample in samples for name in sample)
     gone = [name for name in known if name not in value and all(name in sample for sample in samples)]
     come = [name for name in value if name not in known]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_gaia_parity.compare import vectors
 from pytest_gaia_parity.compare.facts import same
 from pytest_gaia_parity.compare.likeness import key_of, name_of, skeleton
 from pytest_gaia_parity.compare.sequence import matching
@@ -32,6 +33,9 @@ def compare(walk: Walk, samples: Sequence[list[Any]], value: list[Any], path: Pa
             for number in changed:
                 walk.compare([sample[number] for sample in samples], value[number], (*path, number))
             return
+    if vectors.are_vectors(samples, value):
+        vectors.compare(walk, samples, value, path)
+        return
     for start, partner in align(first, value):
         if partner is None and start is not None:
             walk.report((*path, start), Kind.REMOVED, first[start], Absent, fact)

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_gaia_parity.compare.forms import form_of, is_id, is_random, moment_of
+from pytest_gaia_parity.compare.forms import form_of, is_called_id, is_id, is_random, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,11 +49,7 @@ def may_be_own(first: Any, value: Any, key: Any) -> bool:
 
 def is_cursor(first: Any, value: Any, key: Any) -> bool:
     """Whether a place is called an id and holds random text: it names a row, whatever its alphabet."""
-    return isinstance(first, str) and isinstance(value, str) and _is_called_id(key) and _are_random(first, value, key)
-
-
-def _is_called_id(key: Any) -> bool:
-    return is_id(key) or (isinstance(key, str) and re.search(r"(?i)(cursor|token|nonce|guid)$", key) is not None)
+    return isinstance(first, str) and isinstance(value, str) and is_called_id(key) and _are_random(first, value, key)
 
 
 def _are_numbers_of_ids(first: str, value: str, key: Any) -> bool:

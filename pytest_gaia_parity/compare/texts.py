@@ -71,7 +71,12 @@ def _chunk(walk: Walk, samples: Sequence[str], value: str, path: Path, *, holds_
     first = samples[0]
     key = path[-1] if path else ""
     form = form_of(first)
-    if form.kind in IDENTIFYING or form.kind == "digits" or form.kind in TIMES:
+    if (
+        any(form_of(sample).kind in IDENTIFYING for sample in samples)
+        or form.kind == "digits"
+        or form.kind in TIMES
+        or is_cursor(first, value, key)
+    ):
         walk.name(samples, value, path)
     if holds_still and (
         is_own(first, value, key=key, started=walk.started, alone=walk.is_alone) or is_cursor(first, value, key)

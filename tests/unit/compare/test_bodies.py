@@ -67,3 +67,19 @@ def test_what_varies_in_its_form_is_no_difference(first: Any, second: Any, candi
 )
 def test_a_difference_is_named(first: Any, second: Any, candidate: Any, expected: tuple[str, str]) -> None:
     assert expected in kinds(compare_bodies(first, second, candidate))
+
+
+@pytest.mark.parametrize(
+    ("media", "first", "second", "candidate", "expected"),
+    [
+        pytest.param("text/csv", "a;b\r\n1;2\r\n", "a;b\r\n1;2\r\n", "a;b\n1;2\n", [("body", "encoding-changed")], id="line ends"),
+        pytest.param("text/csv", "n;v\nx;1,5\ny;2,5\n", "n;v\ny;2,5\nx;1,5\n", "n;v\nx;1,5\ny;2,6\n", [("body.rows[1].v", "value-changed")], id="semicolons"),
+        pytest.param("application/xml", "<a><b/></a>", "<a><b/></a>", "<a><c><d/></c></a>", [("body.children[0].name", "value-changed")], id="element"),
+        pytest.param("application/xml", '<a xmlns="x"><b/></a>', '<a xmlns="x"><b/></a>', '<a xmlns="y"><b/></a>', [("body.namespace", "value-changed")], id="namespace"),
+        pytest.param("application/json", '["data:image/png;base64,AAAA"]', '["data:image/png;base64,BBBB"]', '["data:image/gif;base64,CCCC"]', [("body[0]", "value-changed")], id="data URI"),
+    ],
+)  # fmt: skip
+def test_each_media_type_is_compared_by_its_parts(
+    media: str, first: str, second: str, candidate: str, expected: list[tuple[str, str]]
+) -> None:
+    assert kinds(compare_bodies(first, second, candidate, media=media)) == expected

@@ -137,3 +137,54 @@ def test_nothing_is_said_of_a_known_difference_whose_test_did_not_run() -> None:
     run = record(exchange({"a": 1}))
     made.compare(TEST, [run, run], [run])
     assert made.finish().comparisons == ()
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        pytest.param(
+            ([3, 2, 1], [3, 2, 1], [1, 2, 3]), [("body", "order-changed")], id="rank of equal elements"
+        ),
+        pytest.param(
+            ([A, B, C, D, "x", "y"], ["y", "x", D, C, B, A], [A, A, B, C, D, "x"]), [("body[1]", "added"), ("body[5]", "removed")],
+            id="one twice for another",
+        ),
+    ],
+)  # fmt: skip
+def test_sets_and_orders_lose_nothing(samples: tuple[Any, ...], expected: list[tuple[str, str]]) -> None:
+    assert sorted(kinds(compare_bodies(*samples))) == expected
+
+
+def test_a_set_that_is_sorted_by_score_stays_sorted() -> None:
+    def hits(names: str, scores: tuple[float, ...]) -> list[dict[str, Any]]:
+        return [{"name": name, "score": score} for name, score in zip(names, scores, strict=True)]
+
+    first, second = hits("abcdef", (9.5, 8.25, 7.5, 4.75, 2.5, 1.5)), hits("cafedb", (8.5, 7.25, 6.5, 5.75, 2.25, 1.5))
+    candidate = hits("fedabc", (9.25, 8.5, 7.25, 6.5, 5.5, 1.25))
+    assert kinds(compare_bodies(first, second, candidate)) == []
+    assert kinds(compare_bodies(first, second, candidate[::-1])) == [("body", "order-changed")]
+
+
+def test_a_number_in_a_text_that_is_an_id_elsewhere_stays_that_id() -> None:
+    def post(id: int, slug: int) -> dict[str, Any]:  # noqa: A002
+        return {"id": id, "slug": f"a-post-{slug}"}
+
+    assert kinds(compare_bodies(post(1007, 1007), post(1014, 1014), post(1312, 1312))) == []
+    assert kinds(compare_bodies(post(1007, 1007), post(1014, 1014), post(1312, 1313))) == [
+        ("body.slug", "identity-changed")
+    ]
+
+
+def test_a_cursor_that_the_candidate_shows_elsewhere_is_no_other_one() -> None:
+    def page(cursors: list[str], end: str) -> dict[str, Any]:
+        return {"edges": [{"cursor": cursor} for cursor in cursors], "endCursor": end}
+
+    cursors = ["b2Zmc2V0OjA=", "b2Zmc2V0OjE=", "b2Zmc2V0OjI="]
+    before = page(cursors, cursors[2])
+    assert kinds(compare_bodies(before, before, page(cursors, cursors[0]))) == [("body.endCursor", "identity-changed")]
+
+
+def test_a_machine_has_a_name_of_its_own() -> None:
+    local, dev = {"hostname": "3f9a1b2c4d5e"}, {"hostname": "148e21ea7e46"}
+    assert kinds(compare_bodies(local, local, dev)) == []
+    assert kinds(compare_bodies(local, local, {"hostname": "localhost"})) != []
