@@ -20,6 +20,7 @@ import json
 import os
 import re
 import secrets as randomness
+import shlex
 import socket
 import sys
 import threading
@@ -731,9 +732,26 @@ def machine_exec(world: World, words: list[str], flags: Table) -> None:
     if words[1] in app.get("exec", {}):
         _print(app["exec"][words[1]])
     elif found is None:
-        _print({"exit_code": 127, "stderr": f"sh: {words[1]}: not found\n"})
+        _print(_executed(words[1], machine["secrets"], float(flags.get("timeout", 30))))
     else:
         _print(_fetched(world, found[1]))
+
+
+def _executed(command: str, secrets: Table, timeout: float) -> Table:
+    """Run a command as the machine would: with its secrets, and no shell around it."""
+    import subprocess  # noqa: PLC0415 - half of the start-up time
+
+    argv = shlex.split(command)
+    try:
+        done = subprocess.run(  # noqa: S603 - whoever runs this program could run that one
+            argv, env={"PATH": os.environ.get("PATH", ""), **secrets}, capture_output=True, timeout=timeout, check=False
+        )
+    except FileNotFoundError:
+        return {"exit_code": 127, "stderr": f"sh: {argv[0]}: not found\n"}
+    except subprocess.TimeoutExpired:
+        raise Failure("could not exec command on machine: failed to exec on VM: deadline_exceeded") from None
+    told = {"stdout": done.stdout.decode(errors="replace"), "stderr": done.stderr.decode(errors="replace")}
+    return {"exit_code": done.returncode, **{name: text for name, text in told.items() if text}}
 
 
 def _fetched(world: World, name: str) -> Table:

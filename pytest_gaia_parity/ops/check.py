@@ -40,6 +40,29 @@ class Check:
         return self.status in {CheckStatus.FAILED, CheckStatus.UNREACHABLE}
 
 
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes checks of one service."""
+
+    service: str
+
+    def ok(self, name: str, says: str = "") -> Check:
+        """A check that holds."""
+        return Check(service=self.service, name=name, status=CheckStatus.OK, says=says)
+
+    def bad(self, name: str, says: str, hint: str = "") -> Check:
+        """A check that fails."""
+        return Check(service=self.service, name=name, status=CheckStatus.FAILED, says=says, hint=hint)
+
+    def unreachable(self, name: str, says: str, hint: str = "") -> Check:
+        """A check of what could not be asked."""
+        return Check(service=self.service, name=name, status=CheckStatus.UNREACHABLE, says=says, hint=hint)
+
+    def skipped(self, name: str, says: str) -> Check:
+        """A check that could not be made here."""
+        return Check(service=self.service, name=name, status=CheckStatus.SKIPPED, says=says)
+
+
 _SIGNS = {CheckStatus.OK: "✔", CheckStatus.FAILED: "✖", CheckStatus.UNREACHABLE: "✖", CheckStatus.SKIPPED: "·"}
 
 

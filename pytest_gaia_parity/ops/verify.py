@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_gaia_parity.adapters.docker import Docker
 from pytest_gaia_parity.clients.probe import ProbeTarget, probe
-from pytest_gaia_parity.errors import ParityError
+from pytest_gaia_parity.errors import CommandError, ParityError
 from pytest_gaia_parity.model.recording import ServiceFacts
-from pytest_gaia_parity.ops.check import Check, CheckStatus
+from pytest_gaia_parity.network.compose import choose_project
+from pytest_gaia_parity.ops.check import Check, Maker
+from pytest_gaia_parity.ops.dependency import DEPENDENCIES, check_connection, in_container, in_machine
 from pytest_gaia_parity.ops.parallel import side_by_side
 from pytest_gaia_parity.ops.secrets import service_url_name
 
@@ -20,14 +22,13 @@ if TYPE_CHECKING:
 
     from pytest_gaia_parity.adapters.fly_json import Machine, Secret
     from pytest_gaia_parity.config.schema import ServiceConfig, TargetConfig
+    from pytest_gaia_parity.ops.dependency import Inside
     from pytest_gaia_parity.ops.workplace import Workplace
 
 #: seconds that one service may take to be resolved, connected and to answer
 TIMEOUT = 5.0
 #: what a health body says of something that is well
 _WELL = frozenset({"ok", "up", "healthy", "connected", "pass", "passing", "true", "available", "ready", "disabled"})
-#: variables that say where a dependency is, and the name of its check
-_DEPENDENCIES = {"DATABASE_URL": "database", "NATS_URL": "nats"}
 #: asks a URL from inside a machine, with whatever is there
 _FETCH = (
     "sh -c 'curl -fsS -m 5 {url} || wget -qO- -T 5 {url} || "
@@ -72,7 +73,7 @@ def _names(place: Workplace, settings: TargetConfig, service: str) -> list[str]:
 
 
 def _dependencies(declared: ServiceConfig) -> list[str]:
-    wanted = [name for variable, name in _DEPENDENCIES.items() if variable in (*declared.required, *declared.optional)]
+    wanted = [name for variable, name in DEPENDENCIES.items() if variable in (*declared.required, *declared.optional)]
     return list(dict.fromkeys((*declared.checks, *wanted)))
 
 
@@ -118,10 +119,10 @@ def _remote(place: Workplace, target: str, service: str) -> dict[str, Any]:
 def _checks(place: Workplace, target: str, settings: TargetConfig, seen: _Seen) -> Iterator[Check]:
     """All checks of one service, in the order of `planned_checks`."""
     declared = place.config.service(seen.service)
-    make = _Maker(seen.service)
+    make = Maker(seen.service)
     yield _health(make, seen.facts)
     for name in _dependencies(declared):
-        yield _dependency(place, make, name, declared=declared, facts=seen.facts)
+        yield _dependency(place, make, name, target=target, settings=settings, seen=seen)
     yield _required(place, make, settings, seen=seen, names=declared.required)
     yield _urls(place, make, target, seen=seen)
     for called in declared.calls:
@@ -130,26 +131,7 @@ def _checks(place: Workplace, target: str, settings: TargetConfig, seen: _Seen) 
         yield from _platform(make, seen)
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """Makes checks of one service."""
-
-    service: str
-
-    def ok(self, name: str, says: str = "") -> Check:
-        return Check(service=self.service, name=name, status=CheckStatus.OK, says=says)
-
-    def bad(self, name: str, says: str, hint: str = "") -> Check:
-        return Check(service=self.service, name=name, status=CheckStatus.FAILED, says=says, hint=hint)
-
-    def unreachable(self, name: str, says: str, hint: str = "") -> Check:
-        return Check(service=self.service, name=name, status=CheckStatus.UNREACHABLE, says=says, hint=hint)
-
-    def skipped(self, name: str, says: str) -> Check:
-        return Check(service=self.service, name=name, status=CheckStatus.SKIPPED, says=says)
-
-
-def _health(make: _Maker, facts: ServiceFacts) -> Check:
+def _health(make: Maker, facts: ServiceFacts) -> Check:
     if facts.failure:
         return make.unreachable("health", facts.failure, str(facts.details.get("hint", "")))
     version = f", version {facts.version}" if facts.version else ""
@@ -173,7 +155,10 @@ def _is_well(value: Any) -> bool:
     return str(value).lower() in _WELL
 
 
-def _dependency(place: Workplace, make: _Maker, name: str, *, declared: ServiceConfig, facts: ServiceFacts) -> Check:
+def _dependency(  # noqa: PLR0913 - keywords
+    place: Workplace, make: Maker, name: str, *, target: str, settings: TargetConfig, seen: _Seen
+) -> Check:
+    declared, facts = place.config.service(seen.service), seen.facts
     if name in declared.checks:
         if facts.failure:
             return make.unreachable(name, "the service's health body cannot be asked")
@@ -182,15 +167,30 @@ def _dependency(place: Workplace, make: _Maker, name: str, *, declared: ServiceC
             says = f"the health body has nothing at {declared.checks[name]}"
             return make.bad(name, says, f"correct services.{make.service}.checks, or the service")
         return make.ok(name, str(value)) if _is_well(value) else make.bad(name, f"the service says: {value}")
-    variable = next(variable for variable, check in _DEPENDENCIES.items() if check == name)
-    url = place.env.values.get(variable, "")
-    if not url:
-        return make.bad(name, f"{variable} is not set", f"complete '{place.env.path}'")
-    failure, skipped = (_try_database if name == "database" else _try_nats)(url)
-    if skipped:
-        return make.skipped(name, skipped)
-    hint = f"see {variable}, and whether its host can be reached from here"
-    return make.bad(name, place.mask(failure), hint) if failure else make.ok(name, "connected from here")
+    is_on_fly = settings.network == "fly"
+
+    def find_inside() -> Inside | None:
+        if is_on_fly:
+            if seen.failure:
+                raise CommandError(seen.failure, hint=seen.hint)
+            return in_machine(place, place.app(target, seen.service), seen.machines)
+        return _container(place, target, settings, seen.service)
+
+    return check_connection(place, make, name, find_inside=find_inside, is_on_fly=is_on_fly)
+
+
+def _container(place: Workplace, target: str, settings: TargetConfig, service: str) -> Inside | None:
+    """The way into a service's running container, where the target is a Compose stack."""
+    if settings.network != "docker" or place.is_lab:
+        return None
+    docker = Docker()
+    containers = docker.containers()
+    hosts = tuple(place.config.table.services)
+    project = choose_project(
+        containers, root=place.config.root, configured=settings.project, target=target, hosts=hosts
+    )
+    mine = [one for one in containers if (one.project, one.service, one.is_running) == (project, service, True)]
+    return in_container(place, mine[0].id, mine[0].name) if mine else None
 
 
 def _at(body: Any, path: str) -> tuple[bool, Any]:
@@ -202,32 +202,7 @@ def _at(body: Any, path: str) -> tuple[bool, Any]:
     return True, body
 
 
-def _try_database(url: str) -> tuple[str, str]:
-    """Connect; returns why that failed, or why it was not tried."""
-    try:
-        import psycopg  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 - an extra
-    except ImportError:
-        return "", "tell services.NAME.checks where the health body speaks of it, or: pip install 'psycopg[binary]'"
-    try:
-        with psycopg.connect(url, connect_timeout=int(TIMEOUT)) as connection:
-            connection.execute("select 1")
-    except psycopg.Error as error:
-        return str(error).strip().partition("\n")[0] or type(error).__name__, ""
-    return "", ""
-
-
-def _try_nats(url: str) -> tuple[str, str]:
-    """Connect and read the server's greeting, which it sends by itself."""
-    parts = urlsplit(url.partition(",")[0])
-    try:
-        with socket.create_connection((parts.hostname or "", parts.port or 4222), timeout=TIMEOUT) as connection:
-            greeting = connection.recv(5)
-    except OSError as error:
-        return f"{parts.hostname}: {error}", ""
-    return ("", "") if greeting == b"INFO " else (f"{parts.hostname} does not greet as a NATS server does", "")
-
-
-def _required(place: Workplace, make: _Maker, settings: TargetConfig, *, seen: _Seen, names: Sequence[str]) -> Check:
+def _required(place: Workplace, make: Maker, settings: TargetConfig, *, seen: _Seen, names: Sequence[str]) -> Check:
     if settings.network != "fly":
         lacking = [name for name in names if not place.env.values.get(name)]
         hint = f"complete '{place.env.path}'"
@@ -245,7 +220,7 @@ def _required(place: Workplace, make: _Maker, settings: TargetConfig, *, seen: _
     return make.ok("secrets", f"{len(wanted)} set")
 
 
-def _urls(place: Workplace, make: _Maker, target: str, *, seen: _Seen) -> Check:
+def _urls(place: Workplace, make: Maker, target: str, *, seen: _Seen) -> Check:
     """No service may call another by a public URL: not by configuration, not by an [env], not by its own word."""
     urls = {f"url of {called}": place.config.url(target, called) for called in place.config.service(make.service).calls}
     for machine in seen.machines:
@@ -265,7 +240,7 @@ def _is_public(url: str) -> bool:
     return bool(parts.scheme) and is_name and not host.endswith((".internal", ".flycast", ".local", ".localhost"))
 
 
-def _call(place: Workplace, make: _Maker, target: str, *, called: str, seen: _Seen) -> Check:
+def _call(place: Workplace, make: Maker, target: str, *, called: str, seen: _Seen) -> Check:
     """Ask the called service's health from inside a machine of the caller."""
     name = f"calls {called}"
     url = place.config.url(target, called) + place.config.service(called).health
@@ -284,7 +259,7 @@ def _call(place: Workplace, make: _Maker, target: str, *, called: str, seen: _Se
     return make.bad(name, f"{url} from machine {machine.id}: {said or f'exit code {done.exit_code}'}")
 
 
-def _platform(make: _Maker, seen: _Seen) -> Iterator[Check]:
+def _platform(make: Maker, seen: _Seen) -> Iterator[Check]:
     """What Fly knows: the family that answers, machines, images, its own checks."""
     yield _family(make, seen.facts)
     if seen.failure:
@@ -296,7 +271,7 @@ def _platform(make: _Maker, seen: _Seen) -> Iterator[Check]:
     yield _results(make, seen.machines)
 
 
-def _family(make: _Maker, facts: ServiceFacts) -> Check:
+def _family(make: Maker, facts: ServiceFacts) -> Check:
     if facts.failure:
         return make.unreachable("ipv6", "nothing answered", 'bind to "::", the private network is IPv6 only')
     if facts.route != "fly-proxy" and ":" not in facts.address.strip("[]").partition("]")[0]:
@@ -305,7 +280,7 @@ def _family(make: _Maker, facts: ServiceFacts) -> Check:
     return make.ok("ipv6", facts.route)
 
 
-def _machines(make: _Maker, machines: Sequence[Machine]) -> Check:
+def _machines(make: Maker, machines: Sequence[Machine]) -> Check:
     states = [machine.state for machine in machines]
     told = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     if "started" not in states:
@@ -316,14 +291,14 @@ def _machines(make: _Maker, machines: Sequence[Machine]) -> Check:
     return make.bad("machines", ", ".join(unwell), "fly machine list") if unwell else make.ok("machines", told)
 
 
-def _image(make: _Maker, machines: Sequence[Machine]) -> Check:
+def _image(make: Maker, machines: Sequence[Machine]) -> Check:
     images = list(dict.fromkeys(machine.image_ref.exact or machine.settings.image for machine in machines))
     if len(images) > 1:
         return make.bad("image", f"machines differ: {', '.join(images)}", "a deploy stopped half way: run it again")
     return make.ok("image", images[0] if images else "none")
 
 
-def _results(make: _Maker, machines: Sequence[Machine]) -> Check:
+def _results(make: Maker, machines: Sequence[Machine]) -> Check:
     results = [(one.id, result) for one in machines if one.state == "started" for result in one.checks or ()]
     bad = [f"{result.name} on {machine}: {result.output}" for machine, result in results if result.status != "passing"]
     if bad:

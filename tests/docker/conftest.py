@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.docker.engine import Engine
 from tests.docker.world import World
+from tests.skipping import cannot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/docker/" in item.path.as_posix():
             item.add_marker(pytest.mark.docker)
             item.add_marker(pytest.mark.xdist_group("docker"))
-
-
-def cannot(reason: str) -> NoReturn:
-    """Skip for a reason; in CI, where everything must be there, fail."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"in CI nothing may be skipped: {reason}", pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

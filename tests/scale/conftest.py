@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docker.conftest import cannot
+from tests.skipping import cannot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -55,6 +55,8 @@ HOMES = {
     "uvicorn": ("lab",),
     "starlette": ("lab",),
     "jwt": ("lab",),
+    "psycopg": ("ops/dependency.py",),
+    "nats": ("ops/dependency.py",),
     "pytest": ("plugin.py", "options.py", "fixtures.py", "ops_fixtures.py", "verify_items.py", "run"),
     "xdist": (),
 }
