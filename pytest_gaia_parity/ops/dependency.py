@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 TIMEOUT = 5.0
 #: variables that say where a dependency is, and the name of its check
 DEPENDENCIES = {"DATABASE_URL": "database", "NATS_URL": "nats"}
+#: with or without a driver of SQLAlchemy
+_POSTGRES = re.compile(r"postgres(ql)?(\+\w+)?://")
+_BY_HEALTH = "tell services.NAME.checks where the health body speaks of it"
+#: exit codes of `inside`
+_NO_CONNECTION, _NOT_SET = 1, 3
 EXTRA = "pip install 'pytest-gaia-parity[verify]'"
 #: decodes the program of `inside` and runs it, with whatever Python is there; without quotes that an exec might read otherwise
 _RUN = (
@@ -66,11 +71,14 @@ def check_connection(
     url = place.env.values.get(variable, "")
     if not url:
         return make.bad(name, f"{variable} is not set", f"complete '{place.env.path}'")
+    if name == "database" and not _POSTGRES.match(url):
+        return make.skipped(name, f"{variable} leads to no PostgreSQL; {_BY_HEALTH}")
     tried = try_database(url) if name == "database" else try_nats(url)
-    if tried.is_good:
-        return make.ok(name, "connected from here")
-    if tried.refused:
-        return make.bad(name, place.mask(tried.refused), f"see {variable} in '{place.env.path.name}'")
+    if tried.is_good or tried.refused:
+        hint = f"see {variable} in '{place.env.path.name}'"
+        return (
+            make.bad(name, place.mask(tried.refused), hint) if tried.refused else make.ok(name, "connected from here")
+        )
     not_tried = place.mask(tried.not_tried)
     try:
         inside = find_inside()
@@ -87,12 +95,14 @@ def check_connection(
 def _from_inside(make: Maker, name: str, *, code: int, said: str, tried: _Tried) -> Check:
     if code == 0:
         return make.ok(name, said)
-    if code in {1, 3}:
-        return make.bad(name, said, "see the secret and what it leads to" if code == 1 else "gaia-parity sync-secrets")
+    if code in {_NO_CONNECTION, _NOT_SET}:
+        return make.bad(
+            name, said, "see the secret and what it leads to" if code == _NO_CONNECTION else "gaia-parity sync-secrets"
+        )
     reason = f"from here: {tried.not_tried}; {said or f'exit code {code}'}"
     if code in {126, 127}:
         reason = f"from here: {tried.not_tried}; the image has no Python to ask with"
-    return make.skipped(name, f"{reason}; tell services.NAME.checks where the health body speaks of it")
+    return make.skipped(name, f"{reason}; {_BY_HEALTH}")
 
 
 def script(variable: str) -> str:
@@ -130,15 +140,12 @@ def _last_line(text: str) -> str:
 
 def try_database(url: str) -> _Tried:
     """Connect to PostgreSQL from here, and ask it something."""
-    scheme, _, rest = url.partition("://")
-    if not re.fullmatch(r"postgres(ql)?(\+\w+)?", scheme):
-        return _Tried(not_tried=f"'{scheme}' is not PostgreSQL" if rest else "the URL has no scheme")
     try:
         import psycopg  # noqa: PLC0415 - an extra
         from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - likewise
     except ImportError:
         return _Tried(not_tried="psycopg is not installed", hint=EXTRA)
-    url = f"postgresql://{rest}"
+    url = _POSTGRES.sub("postgresql://", url)
     try:
         settings = conninfo_to_dict(url)
         hosts = str(settings.get("hostaddr") or settings.get("host") or "").split(",")

@@ -108,6 +108,17 @@ def in_order_of_calls(place: Workplace, services: Sequence[str]) -> tuple[str, .
 
 def _roll_back(place: Workplace, steps: Steps, rollouts: Sequence[Rollout], options: DeployOptions) -> None:
     """Return all services to what was good, the last first; what cannot be returned is named, the rest goes on."""
-    done = [undo(place, steps, rollout.undo(), timeout=options.timeout) for rollout in reversed(rollouts)]
-    if not all(done):
-        place.say(f"{done.count(False)} of {len(done)} services are not what they were before")
+    left = [rollout.undo() for rollout in rollouts]
+    done = 0
+    try:
+        while left:
+            done += undo(place, steps, left[-1], timeout=options.timeout)
+            left.pop()
+    except KeyboardInterrupt:
+        place.say("rolling back was interrupted; not back to what was good:")
+        for one in reversed(left):
+            if one.image:
+                place.say(f"  gaia-parity deploy {one.service} {one.target} --no-sync --image {one.image}")
+        raise
+    if done < len(rollouts):
+        place.say(f"{len(rollouts) - done} of {len(rollouts)} services are not what they were before")

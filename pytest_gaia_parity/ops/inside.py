@@ -3,7 +3,7 @@
     python3 inside.py DATABASE_URL
 
 It uses the standard library alone, and a driver where the image has one. It ends with 0 connected, 1 not connected, 3 the
-variable is not set; what it prints never has the variable's value in it.
+variable is not set, 4 it leads to something else than what can be asked; what it prints never has the variable's value in it.
 """
 
 # ruff: noqa: T201, PLC0415 - it prints what it found; drivers may be missing; what is asked is whether it answers
@@ -31,6 +31,9 @@ def main(variable: str) -> int:
     if not url:
         print(f"{variable} is not set there")
         return 3
+    if variable.startswith("DATABASE") and url.partition("://")[0].partition("+")[0] not in {"postgres", "postgresql"}:
+        print(f"{variable} leads to no PostgreSQL there")
+        return 4
     try:
         says = nats(url.partition(",")[0]) if variable.startswith("NATS") else database(url)
     except Exception as error:  # noqa: BLE001 - drivers raise what they like
@@ -49,9 +52,7 @@ def _masked(text: str, url: str) -> str:
 
 def database(url: str) -> str:
     """Connect with the first driver that is there, else speak the first words of the protocol."""
-    scheme, _, rest = url.partition("://")
-    if scheme.partition("+")[0] not in {"postgres", "postgresql"}:
-        raise Failed(f"'{scheme}' is no PostgreSQL")
+    rest = url.partition("://")[2]
     for driver in ("psycopg", "psycopg2"):
         try:
             module = __import__(driver)

@@ -255,3 +255,14 @@ def test_an_image_without_python_is_said_and_not_failed(
 
 def test_the_simulated_machine_runs_commands_with_its_secrets() -> None:
     assert simulated._executed("sh -c 'echo $NAME; exit 4'", {"NAME": "x"}, 5) == {"exit_code": 4, "stdout": "x\n"}
+
+
+def test_another_database_than_postgresql_is_skipped_with_what_to_do(
+    write_env: Callable[..., None], make_place: Callable[..., Workplace]
+) -> None:
+    write_env(DATABASE_URL="mysql://gaia:hunter2@db/x", API_KEY="k")
+    found = asked(make_place(), "database")
+    assert found.status is CheckStatus.SKIPPED
+    assert "tell services.NAME.checks" in found.says
+    done = run_inside("DATABASE_URL", {"DATABASE_URL": "mysql://gaia:hunter2@db/x"}, bare=True)
+    assert (done.returncode, done.stdout) == (4, "DATABASE_URL leads to no PostgreSQL there\n")

@@ -11,17 +11,16 @@ import pytest
 
 from pytest_gaia_parity.adapters.fly_errors import FlyError
 from pytest_gaia_parity.errors import CommandError, ParityError, RefusedError
-from pytest_gaia_parity.ops import proof
 from pytest_gaia_parity.ops.deploy import DeployOptions, deploy, in_order_of_calls, journal_file, rollback
 from pytest_gaia_parity.ops.promote import promote
 from pytest_gaia_parity.ops.steps import read_journal
+from tests.ops.answering import OneServer
 from tests.servers import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_gaia_parity.network.route import Route
     from pytest_gaia_parity.ops.workplace import Workplace
     from tests.fly_world import FlyWorld
     from tests.servers import Server
@@ -30,50 +29,9 @@ GATEWAY, AUTH = "gaia-gateway-dev", "gaia-auth-dev"
 V1, V2 = "registry.fly.io/gaia:v1", "registry.fly.io/gaia:v2"
 
 
-class OneServer:
-    """A network on which every name leads to one server, over IPv6 by its own word."""
-
-    def __init__(self, server: Server) -> None:
-        from urllib.parse import urlsplit  # noqa: PLC0415 - here only
-
-        from pytest_gaia_parity.network.route import Endpoint, Route  # noqa: PLC0415 - likewise
-
-        parts = urlsplit(server.url)
-        self._route = Route("fly-proxy", (Endpoint(str(parts.hostname), int(parts.port or 80)),))
-
-    def open(self) -> None: ...
-
-    def route(self, host: str, port: int) -> Route:  # noqa: ARG002 - every name
-        return self._route
-
-    def failed(self, host: str, port: int) -> None: ...
-
-    def close(self) -> None: ...
-
-
 @pytest.fixture
-def place(
-    make_place: Callable[..., Workplace], serve: Callable[[Any], Server], project: Path, world: FlyWorld,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Workplace:  # fmt: skip
-    """A workplace whose services answer, with a fly.toml each, a second image, and no waiting."""
-    monkeypatch.setattr(proof, "INTERVAL", 0.01)
-    for service in ("gateway", "auth"):
-        (project / service).mkdir()
-        (project / service / "fly.toml").write_text(f'app = "gaia-{service}-dev"\n')
-    world.change(images={V1: "sha256:1", V2: "sha256:2"})
-    for app in (GATEWAY, AUTH, "gaia-gateway-staging", "gaia-auth-staging"):
-        machines = [{**machine, "release": 1} for machine in world.app(app)["machines"]]
-        release = {
-            "version": 1,
-            "status": "complete",
-            "image": V1,
-            "created_at": "2026-01-01T00:00:00Z",
-            "description": "",
-        }
-        world.change_app(app, machines=machines, releases=[release])
-    server = serve({"/health": {"status": "ok", "version": "2"}})
-    return make_place(open_network=lambda _config, _target: OneServer(server))
+def place(answering_place: Workplace) -> Workplace:
+    return answering_place
 
 
 def images(world: FlyWorld, app: str) -> list[str]:
