@@ -23,6 +23,8 @@ TIMEOUT = 5.0
 STOP = 60.0
 #: 304: it is stopped already
 _GOOD = (http.client.OK, http.client.NO_CONTENT, http.client.NOT_MODIFIED)
+#: lines of a log that are asked for at once
+MOST_LINES = 2000
 _LABEL = "com.docker.compose."
 
 
@@ -113,6 +115,16 @@ class Docker:
         is_rootless = any("rootless" in option for option in info.get("SecurityOptions") or ())
         return not is_rootless and "Desktop" not in info.get("OperatingSystem", "")
 
+    def logs(self, container: Container, *, since: float, until: float) -> list[str]:
+        """The lines that a container wrote between two moments, each with its time, the last of very many.
+
+        :raises UnreachableError: the engine does not answer, or keeps no logs that it can read.
+        """
+        asked = {"stdout": "1", "stderr": "1", "timestamps": "1", "tail": str(MOST_LINES)}
+        query = urlencode({**asked, "since": f"{since:.6f}", "until": f"{until:.6f}"})
+        content = self._call("GET", f"/containers/{quote(container.id)}/logs?{query}", timeout=self._timeout)
+        return _demultiplexed(content).decode("utf-8", "replace").splitlines()
+
     def stop(self, container: Container) -> None:
         """Stop a container, in the time that it was given for that when it was made.
 
@@ -179,6 +191,17 @@ class Docker:
             f"Docker at {where} cannot be asked: {error or type(error).__name__}",
             hint="see DOCKER_HOST and: docker context ls",
         )
+
+
+def _demultiplexed(content: bytes) -> bytes:
+    """The text of a log: of a container without a terminal, each piece has a head with its stream and length."""
+    parts: list[bytes] = []
+    at = 0
+    while content[at : at + 1] in {b"\x00", b"\x01", b"\x02"} and content[at + 1 : at + 4] == b"\x00\x00\x00":
+        length = int.from_bytes(content[at + 4 : at + 8])
+        parts.append(content[at + 8 : at + 8 + length])
+        at += 8 + length
+    return b"".join(parts) if parts else content
 
 
 def _message(content: bytes) -> str:

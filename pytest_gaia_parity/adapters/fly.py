@@ -110,6 +110,12 @@ class Fly:
         found = shapes.decode(outcome.stdout, list[shapes.Machine] | None, said_by=self._said(argv))
         return tuple(found or ())
 
+    def logs(self, app: str, *, timeout: float = READ) -> tuple[shapes.LogLine, ...]:
+        """The last lines that an app's machines wrote."""
+        argv = ["logs", "--no-tail", "--json", "--app", app]
+        outcome = self._retried(argv, app=app, timeout=timeout)
+        return shapes.decode_logs(outcome.stdout, said_by=self._said(argv))
+
     def proxy(self, app: str, host: str, port: int) -> Process:
         """Start a proxy to a port of a private name, on a free port of loopback; it says which when it listens.
 

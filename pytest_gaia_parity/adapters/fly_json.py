@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from typing import Any
 
 import msgspec
@@ -223,3 +225,44 @@ def decode_secrets(output: bytes, *, said_by: str) -> tuple[Secret, ...]:
             f"'{said_by}' answered in a shape that is not known: {error}",
             hint="compare 'fly version' with the versions in docs/operations.md",
         ) from None
+
+
+class LogLine(_Shape, frozen=True):
+    """A line that a machine wrote."""
+
+    timestamp: str = ""
+    level: str = ""
+    message: str = ""
+    instance: str = ""
+    region: str = ""
+
+    @property
+    def moment(self) -> float:
+        """Seconds since 1970, 0 where it has no time."""
+        try:
+            # Python reads no nanoseconds
+            whole, _, fraction = self.timestamp.rstrip("Z").partition(".")
+            return dt.datetime.fromisoformat(f"{whole}.{fraction[:6] or 0:0<6}+00:00").timestamp()
+        except ValueError:
+            return 0.0
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.timestamp, self.region, self.instance, self.level, self.message)))
+
+
+def decode_logs(content: bytes, *, said_by: str) -> tuple[LogLine, ...]:
+    """Read what `fly logs --json` prints: one object behind the other, over one line or several.
+
+    :raises CommandError: it is no JSON.
+    """
+    decoder, text, at = json.JSONDecoder(), content.decode("utf-8", "replace").strip(), 0
+    found: list[LogLine] = []
+    while at < len(text):
+        try:
+            row, at = decoder.raw_decode(text, at)
+            found.append(msgspec.convert(row, LogLine, strict=False))
+        except (ValueError, msgspec.ValidationError) as error:
+            raise CommandError(f"{said_by} printed what is no log: {error}", hint="fly version upgrade") from None
+        while at < len(text) and text[at] in " \t\r\n,":
+            at += 1
+    return tuple(found)

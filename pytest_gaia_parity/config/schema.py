@@ -100,6 +100,8 @@ class ConfigFile(_Table, frozen=True):
     jobs: int = 1
     #: fixtures of function scope that may run at once, beside each other
     concurrent_fixtures: list[str] = []
+    #: for what mismatches, fetch what the services of both sides logged of it
+    flight_recorder: bool = True
     targets: dict[str, TargetConfig] = {}
     services: dict[str, ServiceConfig] = {}
     compare: CompareConfig = CompareConfig()

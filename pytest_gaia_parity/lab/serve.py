@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 import uvicorn
 
 from pytest_gaia_parity.lab.app import build
+from pytest_gaia_parity.lab.log import Logged
 from pytest_gaia_parity.lab.settings import SERVICES, Settings
 
 
@@ -23,7 +25,7 @@ def main() -> None:
     given = parser.parse_args()
     built = build(Settings.from_env(given.service, os.environ))
     uvicorn.run(
-        built.app,
+        Logged(built.app, given.service, sys.stdout),
         host=given.host,
         port=given.port,
         lifespan="off",

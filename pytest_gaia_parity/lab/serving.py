@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from pytest_gaia_parity.lab.app import NATS_GREETING, build
+from pytest_gaia_parity.lab.log import Logged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from typing import TextIO
 
     from starlette.types import ASGIApp
 
@@ -32,14 +34,15 @@ class _Server(uvicorn.Server):
 class Instance:
     """A service being served; it can be started anew on the same listener, where clients wait meanwhile."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, log: TextIO) -> None:
         self._listener = listener
+        self._log = log
         self._running: tuple[_Server, asyncio.Task[None], Built] | None = None
 
     def start(self, settings: Settings) -> None:
         """Serve with these settings."""
         built = build(settings)
-        server = _Server(_config(built.app))
+        server = _Server(_config(Logged(built.app, settings.service, self._log)))
         # uvicorn closes what it is given
         task = asyncio.create_task(server.serve(sockets=[self._listener.dup()]))
         self._running = (server, task, built)

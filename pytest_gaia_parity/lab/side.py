@@ -65,14 +65,16 @@ def _twin(make: Callable[[str], socket.socket], address: str, held: contextlib.E
 class _Side:
     """The running services of a side."""
 
-    def __init__(self, folder: Path, hosts: dict[str, tuple[str, int]]) -> None:
+    def __init__(self, folder: Path, hosts: dict[str, tuple[str, int]], held: contextlib.ExitStack) -> None:
         self._folder = folder
+        self._held = held
         self._hosts = json.dumps(hosts)
         self._instances: dict[str, Instance] = {}
 
     def start(self, name: str, env: dict[str, str], listener: socket.socket) -> None:
         """Serve a service."""
-        self._instances[name] = Instance(listener)
+        log = self._held.enter_context((self._folder / f"{name}.log").open("a", encoding="utf-8"))
+        self._instances[name] = Instance(listener, log)
         self._instances[name].start(self._settings(name, env))
 
     async def stop(self) -> None:
@@ -114,7 +116,7 @@ async def serve(plan: SidePlan, folder: Path) -> None:
         nats = held.enter_context(listen(plan.address) if plan.nats else reserve(plan.address))
         if plan.nats:
             await running.enter_async_context(serving_nats(nats))
-        side = _Side(folder, _hosts(plan, entrances) | {NATS_NAME: nats.getsockname()[:2]})
+        side = _Side(folder, _hosts(plan, entrances) | {NATS_NAME: nats.getsockname()[:2]}, held)
         running.push_async_callback(side.stop)
         for name, one in plan.services.items():
             listener = entrances[name].listener

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -94,6 +95,11 @@ class Stack:
             for number, (name, one) in enumerate(plan.services.items())
             if one.env["LAB_PLATFORM"] == "fly" and (one.stopped or one.door is not Door.UNKNOWN)
         }
+
+    def log(self, target: str, service: str) -> list[str]:
+        """What a service wrote to its log so far; of a service that never ran, nothing."""
+        path = Path(self.controls[target]).with_name(f"{service}.log")
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
     def environment(self, target: str, service: str) -> dict[str, str]:
         """What a service was started with."""

@@ -89,6 +89,19 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     candidate: int | None = None
 
 
+class Log(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the service of one side logged of one exchange, masked and bounded."""
+
+    #: index into `Comparison.exchanges`
+    pair: int
+    #: `baseline` or `candidate`
+    side: str
+    service: str
+    lines: tuple[str, ...] = ()
+    #: how the lines were found where not by their trace id, or why there are none
+    says: str = ""
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The verdict on one test, and all that supports it. Equal recordings give equal bytes: it holds no time."""
 
@@ -99,5 +112,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     differences: tuple[Difference, ...] = ()
     causes: tuple[Cause, ...] = ()
     exchanges: tuple[Pair, ...] = ()
+    #: of what mismatched, in a live run
+    logs: tuple[Log, ...] = ()
     #: fails, and did not fail so in the earlier results that were given to compare with
     new: bool = False

@@ -107,6 +107,13 @@ class DockerNetwork:
             facts["replicas"] = len(found)
         return facts
 
+    def logs(self, host: str, *, since: float, until: float) -> list[str]:
+        """What the containers behind a name wrote between two moments.
+
+        :raises UnreachableError: the engine does not tell.
+        """
+        return [line for one in self._replicas(host) for line in self._docker.logs(one, since=since, until=until)]
+
     def close(self) -> None:
         """Forget what was seen."""
         self._seen = None

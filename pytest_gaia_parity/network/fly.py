@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from pytest_gaia_parity.errors import ParityError, UnreachableError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_gaia_parity.adapters.fly import Fly
+    from pytest_gaia_parity.adapters.fly_json import LogLine
     from pytest_gaia_parity.network.route import Network, Route
 
 #: seconds for the system's resolver to know any of the names; a tunnel that is down keeps it waiting for ten
@@ -49,6 +51,8 @@ class FlyNetwork:
         self._plain: Network = GuardedNetwork(via="fly-dns", target=target)
         self._way: Network = name_server or self._plain
         self._is_chosen = name_server is not None
+        #: app → when its log was read, and what it said
+        self._logged: dict[str, tuple[float, tuple[LogLine, ...]]] = {}
 
     def open(self) -> None:
         """Choose the way, and start what it needs.
@@ -101,6 +105,21 @@ class FlyNetwork:
             if rows
             else f"deploy it: fly deploy -a {app}",
         }
+
+    def logs(self, host: str, *, since: float, until: float) -> list[str]:
+        """What the machines of an app wrote between two moments, as far back as Fly tells.
+
+        :raises UnreachableError: flyctl is not there, or does not tell.
+        """
+        if self._fly is None or not host.endswith(_PRIVATE):
+            raise UnreachableError("flyctl is not installed", hint="https://fly.io/docs/flyctl/install/")
+        app = Place(host, 0).app
+        asked, lines = self._logged.get(app, (0.0, ()))
+        if asked < until:
+            # Fly keeps a log back for a moment
+            asked, lines = time.time(), self._fly.logs(app, timeout=TELL)
+            self._logged[app] = (asked, lines)
+        return [str(line) for line in lines if since <= line.moment <= until]
 
     def close(self) -> None:
         """End what was started."""

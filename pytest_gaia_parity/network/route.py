@@ -55,6 +55,18 @@ class Network(Protocol):
 
 
 @runtime_checkable
+class Logs(Protocol):
+    """A network whose platform keeps the logs of services."""
+
+    def logs(self, host: str, *, since: float, until: float) -> list[str]:
+        """The lines that whatever serves a name wrote between two moments, in seconds since 1970.
+
+        :raises UnreachableError: the platform does not tell.
+        """
+        ...
+
+
+@runtime_checkable
 class Platform(Protocol):
     """A network whose platform tells more of a service than how it is reached."""
 

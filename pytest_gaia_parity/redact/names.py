@@ -11,8 +11,8 @@ _ENDS = (
     "signingkey", "encryptionkey", "accesskey", "authkey", "sessionkey", "authorization", "credential", "sessionid",
 )  # fmt: skip
 _WHOLE = frozenset({"session", "sessid", "sid", "jwt", "otp", "pin", "csrf", "xsrf", "cookie"})
-#: names of several: texts below them are secrets, numbers are counts
-_PLURAL = ("passwords", "secrets", "tokens", "apikeys", "privatekeys", "credentials")
+#: names of several: the texts of a list are secrets; a text or a number under them says how many there are, or how they are
+_PLURAL = ("passwords", "tokens", "apikeys", "privatekeys")
 #: they end like a secret, and are places in a list
 _CURSORS = ("pagetoken", "nexttoken", "previoustoken", "prevtoken", "continuationtoken", "cursortoken", "synctoken")
 
@@ -38,7 +38,7 @@ def is_secret_name(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_name_of_secrets(name: str) -> bool:
-    """Whether a name says that texts below it are secrets, as `tokens` does."""
+    """Whether a name says that the texts of a list are secrets, as `tokens` does."""
     return is_secret_name(name) or _bare(name) in _PLURAL
 
 

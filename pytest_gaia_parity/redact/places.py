@@ -74,7 +74,7 @@ def _members(names: tuple[str, ...]) -> re.Pattern[str]:
 
 def _member(match: re.Match[str], mask: Mask) -> str:
     name, between, text, number, row = match.groups()
-    if text is not None and is_name_of_secrets(name):
+    if text is not None and is_secret_name(name):
         return f'"{name}"{between}{_string(text, mask)}'
     if number is not None and is_secret_name(name):
         return f'"{name}"{between}"{mask(number)}"'
@@ -94,14 +94,14 @@ def _string(text: str, mask: Mask) -> str:
 
 def _escaped_member(match: re.Match[str], mask: Mask) -> str:
     marks, name, between, value = match.groups()
-    if not value or not is_name_of_secrets(name):
+    if not value or not is_secret_name(name):
         return match[0]
     return f'{marks}"{name}{marks}"{between}{marks}"{mask(value)}{marks}"'
 
 
 def _repr_member(match: re.Match[str], mask: Mask) -> str:
     name, between, prefix, value = match.groups()
-    return f"'{name}'{between}{prefix}'{mask(value)}'" if value and is_name_of_secrets(name) else match[0]
+    return f"'{name}'{between}{prefix}'{mask(value)}'" if value and is_secret_name(name) else match[0]
 
 
 def _pair(match: re.Match[str], mask: Mask) -> str:

@@ -84,12 +84,13 @@ class Redactor:
     def value(self, value: Any, name: str = "") -> Any:
         """Mask JSON data, keys included."""
         if isinstance(value, str):
-            holds = value and is_name_of_secrets(name) and not _TELLS_OF_SECRETS.fullmatch(value)
+            holds = value and is_secret_name(name) and not _TELLS_OF_SECRETS.fullmatch(value)
             return self.credential(value) if holds else self.text(value)
         if isinstance(value, dict):
             return {self.text(str(key)): self.value(item, str(key)) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.value(item, name if isinstance(item, str) else "") for item in value]
+            inner = "token" if is_name_of_secrets(name) else ""
+            return [self.value(item, inner if isinstance(item, str) else "") for item in value]
         is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1000
         return self.credential(str(value)) if is_number and is_secret_name(name) else value
 

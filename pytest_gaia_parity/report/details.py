@@ -152,6 +152,10 @@ def _exchange(
         "label": pair.label,
         "sides": [_side(left, records[0], full=True), _side(right, records[1], full=is_full)],
     }
+    logs = [one for one in comparison.logs if one.pair == number]
+    if logs:
+        of_side = {one.side: {"service": one.service, "lines": one.lines, "says": one.says} for one in logs}
+        shown["logs"] = [of_side.get("baseline"), of_side.get("candidate")]
     if is_full and (left or right):
         own = ((index, one) for index, one in enumerate(comparison.differences) if one.pair == number)
         places = Places(own)

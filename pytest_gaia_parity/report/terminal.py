@@ -78,6 +78,8 @@ def difference_text(comparison: Comparison, *, baseline: str = "baseline", candi
                 lines.extend(_difference_lines(difference))
     if len(errors) > len(shown):
         lines.append(f"  … and {len(errors) - len(shown)} more differences, in the report")
+    if any(log.lines for log in comparison.logs):
+        lines.append("  what the services logged of it is in the report")
     for cause in comparison.causes:
         lines += [f"  cause: {cause.says} ({cause.id})", f"  hint: {cause.hint}"]
     return "\n".join(log_line(line) for line in lines)

@@ -22,6 +22,7 @@ from pytest_gaia_parity.report.terminal import summary_lines
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.confirm import Confirmer
 from pytest_gaia_parity.run.failing import as_pytest_errors
+from pytest_gaia_parity.run.flight import FlightRecorder
 from pytest_gaia_parity.run.guests import register_guests
 from pytest_gaia_parity.run.preflight import failures, run_preflight, without_preflight
 from pytest_gaia_parity.run.sides import split_node_id
@@ -58,6 +59,7 @@ class ControllerHooks:
         self._carriers: dict[str, str] = {}
         self._counted = False
         self._finished = False
+        self._flight = FlightRecorder(run, run.plan.targets)
         self.confirmer = Confirmer(run.plan)
 
     # the beginning
@@ -192,6 +194,7 @@ class ControllerHooks:
 
     def _emit(self, comparison: Comparison, gathered: Gathered) -> None:
         judge = self._require_judge()
+        comparison = self._flight.attach(comparison, gathered)
         judge.gate.take(comparison, Evidence(gathered.baselines, gathered.candidates))
         for report in verdict_reports(comparison, self._plan):
             self._config.hook.pytest_runtest_logreport(report=report)

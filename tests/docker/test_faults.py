@@ -125,6 +125,20 @@ def test_the_cause_is_named_and_no_other(world: World, fault: Fault, name: str, 
     assert ran.causes == {FAULTS[name].cause}, ran.output
 
 
+def test_what_containers_logged_of_a_mismatch_is_kept(world: World) -> None:
+    """From the host: the engine is asked for the lines of the one container, Fly's logs cannot be had here, and that is said."""
+    fault = world.changed("fly-asset", environment={"LAB_QUIRKS": "older-version"})
+    with fault:
+        ran = world.from_host("--parity", "dev", "--parity-confirm", "0", "parity_tests/test_assets.py")
+    assert ran.code == 1, ran.output
+    logs = [log for comparison in ran.results["comparisons"] for log in comparison.get("logs", ())]
+    local = [log for log in logs if log["side"] == "baseline"]
+    assert local
+    for log in local:
+        assert any(f" {log['service']} " in line and "traceparent=00-" in line for line in log["lines"]), log
+    assert all(log.get("says") for log in logs if log["side"] == "candidate")
+
+
 def test_a_delay_is_no_difference(world: World) -> None:
     """Time is told, not judged."""
     behind = {"command": [sys.executable, "-S", "-c", _DELAYED]}

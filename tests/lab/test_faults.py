@@ -109,3 +109,34 @@ def test_a_cause_is_not_claimed_for_another_services_difference(gaia: pytest.Pyt
     tests = "parity_tests/test_auth.py::test_login_grants_tokens"
     assert run(gaia, tests, "--lab-fault=version-skew", "--lab-fault=wrong-value").ret == 1
     assert [one.get("causes", []) for one in results(gaia)["comparisons"]] == [[]]
+
+
+LOGIN = "parity_tests/test_auth.py::test_login_grants_tokens"
+
+
+def logs(gaia: pytest.Pytester) -> list[dict[str, Any]]:
+    return [log for comparison in results(gaia)["comparisons"] for log in comparison.get("logs", ())]
+
+
+def test_a_mismatch_has_what_both_services_logged_of_that_very_exchange(gaia: pytest.Pytester) -> None:
+    result = run(gaia, LOGIN, "--lab-fault=wrong-value")
+    assert [(log["side"], log["service"]) for log in logs(gaia)] == [("baseline", "auth"), ("candidate", "auth")]
+    recorded = (gaia.path / "reports" / "dev.jsonl").read_text(encoding="utf-8")
+    for log in logs(gaia):
+        assert len(log["lines"]) == 1
+        assert " auth POST /login 200 in " in log["lines"][0]
+    assert logs(gaia)[1]["lines"][0].partition("traceparent=")[2].partition(" ")[0] in recorded
+    result.stdout.fnmatch_lines("*what the services logged of it is in the report*")
+
+
+def test_the_flight_recorder_can_be_turned_off(gaia: pytest.Pytester) -> None:
+    file = gaia.path / "pyproject.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("[tool.gaia-parity]\n", "[tool.gaia-parity]\nflight-recorder = false\n"))
+    assert run(gaia, LOGIN, "--lab-fault=wrong-value").ret == 1
+    assert logs(gaia) == []
+
+
+def test_what_matches_has_no_logs(gaia: pytest.Pytester) -> None:
+    assert run(gaia, LOGIN, "--lab").ret == 0
+    assert logs(gaia) == []

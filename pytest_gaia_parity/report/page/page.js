@@ -285,8 +285,9 @@
     const card = el("section", { class: "card exchange", "aria-labelledby": heading },
       el("header", {}, el("h3", { id: heading }, visible(exchange.label)), status(left, right)));
     const tabs = [["Body", () => part(exchange, "body", index)], ["Headers", () => part(exchange, "headers", index)],
-      ["Request", () => request(exchange, index)], ["Timing", () => timing(exchange)], ["Raw", () => raw(exchange)], ["curl", () => curl(exchange)]];
-    const counts = [0, 0, 0, 0, 0, 0];
+      ["Request", () => request(exchange, index)], ["Timing", () => timing(exchange)], ["Raw", () => raw(exchange)], ["curl", () => curl(exchange)],
+      ...exchange.logs ? [["Log", () => log(exchange)]] : []];
+    const counts = tabs.map(() => 0);
     data.differences.forEach((one) => { if (one.pair === index) counts[tabOf(one.path)]++; });
     const first = Math.max(0, counts.findIndex((count) => count));
     const panel = el("div", { role: "tabpanel", id: `panel-${index}`, tabindex: "0", "aria-labelledby": `tab-${index}-${first}` });
@@ -373,6 +374,13 @@
   }
   const limit = (text) => text.length > 200000 ? `${text.slice(0, 200000)}\n… ${text.length - 200000} more characters, in the recording` : text;
   function raw(exchange) { return sideNames((at) => el("pre", { tabindex: "0" }, visible(limit(message(exchange.sides[at]))))); }
+  function log(exchange) {
+    return sideNames((at) => {
+      const one = exchange.logs[at];
+      return el("div", {}, one && one.says ? el("p", { class: "muted" }, visible(one.says)) : "",
+        one && one.lines.length ? el("pre", { tabindex: "0" }, visible(one.lines.join("\n"))) : one ? "" : el("p", { class: "muted" }, "no exchange here"));
+    });
+  }
   function curl(exchange) {
     return sideNames((at) => {
       const side = exchange.sides[at]?.request || (at && exchange.sides[0]?.request);

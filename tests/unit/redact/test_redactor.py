@@ -115,6 +115,7 @@ def test_user_information_of_a_url_is_masked(redactor: Redactor) -> None:
     "text",
     [
         '{"token_type": "bearer", "max_tokens": 4096, "tokens": 1234, "next_page_token": "eyJvZmZzZXQiOjEwfQ"}',
+        '{"checks": {"secrets": "missing: API_KEY", "tokens": "ok"}, "missing_secrets": ["API_KEY"]}',
         '{"is_secret": true, "password": null, "session": {"id": 7}, "pin": 1}',
         "the password is wrong; a token: expired",
         "http://auth:8000/x?token_type=a",
