@@ -64,11 +64,17 @@ class FlightRecorder:
         for number in list(differing)[:EXCHANGES]:
             pair = comparison.exchanges[number]
             for side, exchange in zip(("baseline", "candidate"), _both(pair, gathered), strict=True):
-                if exchange is not None:
+                if exchange is not None and self._has_logs(side):
                     yield self._log(number, side, exchange)
 
+    def _has_logs(self, side: str) -> bool:
+        return self._run.stack is not None or isinstance(self._run.network(self._target(side)), Logs)
+
+    def _target(self, side: str) -> str:
+        return self._targets[0 if side == "baseline" else 1]
+
     def _log(self, number: int, side: str, exchange: Exchange) -> Log:
-        target = self._targets[0 if side == "baseline" else 1]
+        target = self._target(side)
         lines: tuple[str, ...] = ()
         says = self._closed.get(target, "")
         if not says:
@@ -87,8 +93,7 @@ class FlightRecorder:
             began, ended = _span(exchange)
             found = network.logs(urlsplit(exchange.request.url).hostname or "", since=began, until=ended)
         else:
-            self._closed[target] = "this network knows no logs"
-            return (), self._closed[target]
+            return (), ""
         chosen, says = choose(found, exchange)
         mask = masker_of((), self._run.redactor)
         return tuple(mask(line[:WIDTH]) for line in chosen), says
