@@ -32,6 +32,8 @@ ALL = (
               ("benchmarks/items.py", "--rounds", "1", "--observe", "1000", "10000")),
     Benchmark("Growth", "Empty parity tests, beside three times as many plain pytest items.",
               ("benchmarks/items.py", "--rounds", "1", "1000", "10000", "100000")),
+    Benchmark("Masking", "What masking costs, as a share of a run.", ("benchmarks/redaction/run.py",)),
+    Benchmark("Merging", "Seconds and memory of a tenth of the shards, and of all.", ("benchmarks/merging/run.py", "100", "100")),
     Benchmark("Per request", "What recording and routing add, and preflight.", ("benchmarks/recording/requests.py",)),
     Benchmark("Memory", "One process; records and large bodies wait on disk.", ("benchmarks/memory.py",)),
     Benchmark("Start", "One test that does nothing.", ("benchmarks/startup.py", "10")),

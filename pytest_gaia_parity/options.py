@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 GITHUB_VARIABLE = "GITHUB_ACTIONS"
 STEP_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 MASK_KEY_VARIABLE = "GAIA_PARITY_MASK_KEY"
+SHARD_VARIABLE = "GAIA_PARITY_SHARD"
+#: what CI systems call the number of a parallel job, how many there are, and what the first is called
+_CI_SHARDS = (
+    ("CI_NODE_INDEX", "CI_NODE_TOTAL", 1),  # GitLab
+    ("CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0),
+    ("BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0),
+)
 
 MARKERS = (
     "parity(ignore=(), shape=(), unordered=(), tolerance=0.0): how this test's observations are compared",
@@ -45,6 +52,8 @@ class Options:
     repeat: int | None = None
     confirm: int | None = None
     jobs: int | None = None
+    #: which part of the tests this is, and of how many, as pytest-split or CI says
+    shard: tuple[int, int] = (0, 0)
     #: key of the masks of secrets, so that recordings made apart can be compared; empty for one of this run's own
     mask_key: str = field(default="", repr=False)
 
@@ -122,10 +131,27 @@ def parse_options(config: pytest.Config) -> Options:
         repeat=get("parity_repeat"),
         confirm=get("parity_confirm"),
         jobs=get("parity_jobs"),
+        shard=_shard(config),
         mask_key=os.environ.get(MASK_KEY_VARIABLE, ""),
     )
     _check(options)
     return options
+
+
+def _shard(config: pytest.Config) -> tuple[int, int]:
+    """Which part of the tests runs here: by pytest-split's options, else by our variable, else by what CI says of its jobs."""
+    split = config.getoption("group", None), config.getoption("splits", None)
+    if all(isinstance(one, int) for one in split):
+        return int(split[0] or 0), int(split[1] or 0)
+    if given := os.environ.get(SHARD_VARIABLE):
+        number, slash, of = given.partition("/")
+        if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+            raise ConfigError(f"{SHARD_VARIABLE} is '{given}'", hint=f"which shard, of how many: {SHARD_VARIABLE}=3/8")
+        return int(number), int(of)
+    for name, of_name, first in _CI_SHARDS:
+        if os.environ.get(name, "").isdecimal() and os.environ.get(of_name, "").isdecimal():
+            return int(os.environ[name]) + 1 - first, int(os.environ[of_name])
+    return 0, 0
 
 
 def _path(text: str | None) -> Path | None:

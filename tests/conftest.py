@@ -37,7 +37,15 @@ def pytest_configure() -> None:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pin width and colour, and keep what the caller's shell says out of the tests."""
     monkeypatch.setenv("COLUMNS", "100")
-    for name in ("PYTEST_ADDOPTS", "FORCE_COLOR", "GAIA_PARITY_MASK_KEY", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+    for name in (
+        "PYTEST_ADDOPTS",
+        "FORCE_COLOR",
+        "GAIA_PARITY_MASK_KEY",
+        "GAIA_PARITY_SHARD",
+        "CI_NODE_INDEX",
+        "GITHUB_ACTIONS",
+        "GITHUB_STEP_SUMMARY",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from pytest_gaia_parity.cli.shards import repeated_notes
+from pytest_gaia_parity.cli.shelf import Shelf
 from pytest_gaia_parity.compare.engine import Comparer
-from pytest_gaia_parity.compare.pairing import Pairing
 from pytest_gaia_parity.errors import EXIT_DIFFERENT, EXIT_INTERNAL, EXIT_PARITY, RecordingError
 from pytest_gaia_parity.model.results import exit_code_of, side_of_header
 from pytest_gaia_parity.report.against import Earlier
@@ -26,17 +27,19 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.report.recording import Recording
 
 
-def judge(
+def judge(  # noqa: PLR0913 - keywords
     baselines: Sequence[Recording],
     candidates: Sequence[Recording],
     *,
     headers: tuple[Header, Header],
     complete: bool = True,
+    notes: Sequence[str] = (),
     output: Output,
 ) -> int:
     """Compare all that the recordings hold, write the reports, print the summary, return the exit code.
 
-    :param complete: false where a recording was cut off; such a run can fail, but never pass.
+    :param complete: false where a recording was cut off or is missing; such a run can fail, but never pass.
+    :param notes: what is to be said of the recordings themselves.
     :raises RecordingError: no test is in recordings of both sides.
     """
     baseline, candidate = headers
@@ -47,14 +50,21 @@ def judge(
         expected=baseline.expected,
         today=dt.datetime.now(dt.UTC).date(),
     )
-    # every run counts, the confirming ones too, and how many there are is known at the end only
-    pairing = Pairing(baseline_runs=sys.maxsize)
-    for recordings, is_baseline in ((baselines, True), (candidates, False)):
-        for recording in recordings:
-            for record in recording.records():
-                pairing.add(record, is_baseline=is_baseline)
-    tests = list(pairing.incomplete())
-    if not any(one.baselines and one.candidates for one in tests):
+    with Shelf(baselines, candidates) as shelf:
+        return _judge(shelf, comparer, headers, complete=complete, notes=notes, output=output)
+
+
+def _judge(  # noqa: PLR0913 - keywords
+    shelf: Shelf,
+    comparer: Comparer,
+    headers: tuple[Header, Header],
+    *,
+    complete: bool,
+    notes: Sequence[str],
+    output: Output,
+) -> int:
+    baseline, candidate = headers
+    if not shelf.has_common:
         raise RecordingError(
             f"the recordings of {baseline.target} and {candidate.target} have no test in common",
             hint="record the same tests on both sides",
@@ -70,12 +80,13 @@ def judge(
         else Earlier(read_results(output.against), name=shown_path(output.against)),
     )
     gate.open()
-    for gathered in (*tests, *pairing.fixtures()):
+    for gathered in chain(shelf.tests(), shelf.fixtures()):
         gate.take(comparer.compare(*gathered), Evidence(gathered.baselines, gathered.candidates))
     findings = comparer.finish()
     for comparison in findings.comparisons:
         gate.take(comparison, Evidence((), ()))
-    results, paths = gate.close(causes=findings.causes, notes=findings.notes, interrupted=not complete)
+    told = (*notes, *repeated_notes(shelf), *findings.notes)
+    results, paths = gate.close(causes=findings.causes, notes=told, interrupted=not complete)
     for line in summary_lines(results, gate.tally, paths=paths):
         print(line.text)
     if output.annotate:

@@ -58,6 +58,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     #: the rules of the configuration that was in force
     rules: CompareRules = CompareRules()
     expected: tuple[Expected, ...] = ()
+    #: which part of the tests this is, counted from 1, and of how many; 0 of 0 where nobody said
+    shard: int = 0
+    shards: int = 0
 
 
 class TestRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="test"):

@@ -12,7 +12,7 @@ _ENDS = (
 )  # fmt: skip
 _WHOLE = frozenset({"session", "sessid", "sid", "jwt", "otp", "pin", "csrf", "xsrf", "cookie"})
 #: names of several: the texts of a list are secrets; a text or a number under them says how many there are, or how they are
-_PLURAL = ("passwords", "tokens", "apikeys", "privatekeys")
+_PLURAL = ("passwords", "secrets", "tokens", "apikeys", "privatekeys", "credentials")
 #: they end like a secret, and are places in a list
 _CURSORS = ("pagetoken", "nexttoken", "previoustoken", "prevtoken", "continuationtoken", "cursortoken", "synctoken")
 

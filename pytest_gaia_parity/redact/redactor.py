@@ -84,7 +84,7 @@ class Redactor:
     def value(self, value: Any, name: str = "") -> Any:
         """Mask JSON data, keys included."""
         if isinstance(value, str):
-            holds = value and is_secret_name(name) and not _TELLS_OF_SECRETS.fullmatch(value)
+            holds = value and is_name_of_secrets(name) and not _TELLS_OF_SECRETS.fullmatch(value)
             return self.credential(value) if holds else self.text(value)
         if isinstance(value, dict):
             return {self.text(str(key)): self.value(item, str(key)) for key, item in value.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import IO, TYPE_CHECKING, Final, Self
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -13,13 +13,22 @@ from pytest_gaia_parity.report.bodies import with_large
 from pytest_gaia_parity.report.files import partial_of, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 #: an `End` line is far shorter than this
 _TAIL: Final = 65536
 _LINE: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)
+
+
+class Head(NamedTuple):
+    """Which run of which test a line is."""
+
+    test: str
+    run: int
+    origin: str
+    only_on: bool
 
 
 class Recording:
@@ -32,6 +41,9 @@ class Recording:
         self.path = path
         self.header = header
         self.end = end
+        #: digest → where the line of the body begins
+        self._bodies: dict[str, int] = {}
+        self._file: IO[bytes] | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -46,9 +58,21 @@ class Recording:
 
         :raises RecordingError: a line is not a test line, or there are fewer than the end says.
         """
-        count = 0
-        with self.path.open("rb") as file, _Bodies(self.path) as bodies:
-            for number, text in enumerate(bodies.noting(file), 1):
+        try:
+            for start, _ in self.heads():
+                yield self.load(start)
+        finally:
+            self.forget()
+
+    def heads(self) -> Iterator[tuple[int, Head]]:
+        """Where each test line begins, and of which run of which test it is; `load` reads it.
+
+        :raises RecordingError: a line is not a test line, or there are fewer than the end says.
+        """
+        count = following = 0
+        with self.path.open("rb") as file:
+            for number, text in enumerate(file, 1):
+                start, following = following, following + len(text)
                 if number == 1 or (self.end is None and not text.endswith(b"\n")):
                     continue
                 line = _decoded(self.path, number, text)
@@ -57,51 +81,43 @@ class Recording:
                 if isinstance(line, Header):
                     raise _broken(self.path, number, "a second header: two recordings were joined into one file")
                 if isinstance(line, BodyLine):
-                    bodies.add(line.digest)
+                    self._bodies[line.digest] = start
                     continue
                 count += 1
-                try:
-                    yield with_large(line, bodies.load)
-                except KeyError as error:
-                    raise _broken(self.path, number, f"the line of the body {error} is not before it") from None
+                yield start, Head(line.test, line.run, line.origin, line.only_on)
         if self.end is not None and count != self.end.records:
             raise _broken(self.path, count + 2, f"the end promises {self.end.records} test lines, there are {count}")
 
+    def load(self, start: int) -> TestRecord:
+        """Read the test line that begins at *start*, with its bodies.
 
-class _Bodies:
-    """Where the lines of a file's bodies are; they are read when they are asked for."""
+        :raises RecordingError: a body is not there.
+        """
+        line = _LINE.decode(self._line(start))
+        assert isinstance(line, TestRecord)  # noqa: S101 - it was read as one
+        try:
+            return with_large(line, self._load_body)
+        except KeyError as error:
+            with self.path.open("rb") as file:
+                number = file.read(start).count(b"\n") + 1
+            raise _broken(self.path, number, f"the line of the body {error} is not before it") from None
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._starts: dict[str, int] = {}
-        self._start = 0
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def forget(self) -> None:
+        """Close what `load` reads from; it is opened again when it is needed."""
         if self._file is not None:
             self._file.close()
+            self._file = None
 
-    def noting(self, lines: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass the lines on, and know where the current one begins."""
-        following = 0
-        for line in lines:
-            self._start, following = following, following + len(line)
-            yield line
-
-    def add(self, digest: str) -> None:
-        """The current line holds this body."""
-        self._starts[digest] = self._start
-
-    def load(self, digest: str) -> BodyLine:
-        if self._file is None:
-            self._file = self._path.open("rb")
-        self._file.seek(self._starts[digest])
-        line = _LINE.decode(self._file.readline())
+    def _load_body(self, digest: str) -> BodyLine:
+        line = _LINE.decode(self._line(self._bodies[digest]))
         assert isinstance(line, BodyLine)  # noqa: S101 - it was read as one
         return line
+
+    def _line(self, start: int) -> bytes:
+        if self._file is None:
+            self._file = self.path.open("rb")
+        self._file.seek(start)
+        return self._file.readline()
 
 
 def read_recording(path: Path, *, allow_cut: bool = False) -> Recording:

@@ -118,6 +118,8 @@ class ControllerHooks:
             target=target,
             network=table.targets[target].network,
             services=facts[target],
+            shard=self._run.options.shard[0],
+            shards=self._run.options.shard[1],
             runs=len(self._plan.sides) - 1 if is_baseline and self._plan.is_parity else 1,
             started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             plugin=__version__,

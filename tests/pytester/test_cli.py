@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,76 @@ def test_merge_says_which_shard_is_missing(project: Callable[..., Project], monk
     made.run("--target=dev", "--record=shards/dev.jsonl", "-k", "health")
     assert main(["merge", "shards"]) == 1
     assert made.verdicts()["test_item"] == "missing"
+
+
+def test_a_shard_that_broke_off_fails_the_gate_and_the_others_are_compared(
+    project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = project()
+    made.write(test_a=TESTS)
+    monkeypatch.chdir(made.pytester.path)
+    for shard in ("item", "more"):
+        for target in ("local", "dev"):
+            made.run(f"--target={target}", f"--record=shards/{target}-{shard}.jsonl", "-k", shard)
+    assert main(["merge", "shards"]) == 0
+    path = made.pytester.path / "shards/dev-more.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    assert main(["merge", "shards"]) == 1
+    assert made.verdicts() == {"test_item": "match", "test_more": "match"}
+    assert "note: 1 shard of dev broke off: shards/dev-more.jsonl" in capsys.readouterr().out
+
+
+def test_shards_that_are_missing_or_repeated_are_said(
+    project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = project()
+    made.write(test_a=TESTS)
+    monkeypatch.chdir(made.pytester.path)
+    for number, shard in enumerate(("item", "more"), 1):
+        monkeypatch.setenv("GAIA_PARITY_SHARD", f"{number}/3")
+        for target in ("local", "dev"):
+            made.run(f"--target={target}", f"--record=shards/{target}-{number}.jsonl", "-k", shard)
+    copy = made.pytester.path / "shards/dev-again.jsonl"
+    copy.write_bytes((made.pytester.path / "shards/dev-1.jsonl").read_bytes())
+    assert main(["merge", "shards"]) == 1
+    said = capsys.readouterr().out
+    assert "note: of local 1 shard of 3 missing: 3" in said
+    assert "count once: 'shards/dev-again.jsonl' has 1 test of 'shards/dev-1.jsonl'" in said or (
+        "count once: 'shards/dev-1.jsonl' has 1 test of 'shards/dev-again.jsonl'" in said
+    )
+    assert "2 matched (interrupted)" in said
+    assert made.verdicts() == {"test_item": "match", "test_more": "match"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"GAIA_PARITY_SHARD": "2/4"}, [2, 4]),
+        ({"CI_NODE_INDEX": "3", "CI_NODE_TOTAL": "5"}, [3, 5]),
+        ({"CIRCLE_NODE_INDEX": "0", "CIRCLE_NODE_TOTAL": "2"}, [1, 2]),
+        ({}, [None, None]),
+    ],
+)
+def test_a_recording_says_which_shard_it_is(
+    project: Callable[..., Project],
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    expected: list[int | None],
+) -> None:
+    made = project()
+    made.write(test_a=TESTS)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    made.run("--target=local", "--record=local.jsonl", "-k", "item")
+    header = json.loads((made.pytester.path / "local.jsonl").read_text().splitlines()[0])
+    assert [header.get("shard"), header.get("shards")] == expected
+
+
+def test_a_shard_that_is_none_is_said(project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = project()
+    made.write(test_a=TESTS)
+    monkeypatch.setenv("GAIA_PARITY_SHARD", "5/4")
+    assert made.run("--target=local").ret == 4
 
 
 def test_an_interrupted_recording_never_passes(

@@ -38,16 +38,24 @@ if TYPE_CHECKING:
 
 #: what passwords and keys are made of, marks that every encoding writes in its own way included
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~!@$^*()+/=:;,?<>&'\"\\ %#äß€😀"
-SECRETS = st.text(ALPHABET, min_size=9, max_size=40).filter(
-    lambda text: (
-        text == text.strip(" ;\\")
-        and len(set(text)) > 5
-        and any(map(str.isdigit, text))
-        and not re.search(r"[%&\\=;:]", text)
+#: hypothesis tries words of the source, and these are in every page
+MARKED = "Zq7{}".format
+SECRETS = (
+    st.text(ALPHABET, min_size=9, max_size=40)
+    .filter(
+        lambda text: (
+            text == text.strip(" ;\\")
+            and len(set(text)) > 5
+            and any(map(str.isdigit, text))
+            and not re.search(r"[%&\\=;:]", text)
+        )
     )
+    .map(MARKED)
 )
-SIMPLE = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", min_size=12, max_size=44).filter(
-    lambda text: len(set(text)) > 6
+SIMPLE = (
+    st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", min_size=12, max_size=44)
+    .filter(lambda text: len(set(text)) > 6)
+    .map(MARKED)
 )
 
 
