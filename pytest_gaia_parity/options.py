@@ -56,6 +56,8 @@ class Options:
     shard: tuple[int, int] = (0, 0)
     #: key of the masks of secrets, so that recordings made apart can be compared; empty for one of this run's own
     mask_key: str = field(default="", repr=False)
+    #: the kind of terminal
+    term: str = ""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -133,6 +135,7 @@ def parse_options(config: pytest.Config) -> Options:
         jobs=get("parity_jobs"),
         shard=_shard(config),
         mask_key=os.environ.get(MASK_KEY_VARIABLE, ""),
+        term=os.environ.get("TERM", ""),
     )
     _check(options)
     return options

@@ -40,12 +40,15 @@ def start(config: pytest.Config) -> None:
         if wire.is_worker(config):
             return
         from pytest_gaia_parity.run.controller import ControllerHooks  # noqa: PLC0415 - workers compare nothing
+        from pytest_gaia_parity.run.progress import ProgressStart  # noqa: PLC0415 - likewise
         from pytest_gaia_parity.run.tail import QuickTail, Restore  # noqa: PLC0415 - likewise
 
         controller = ControllerHooks(run, config)
         config.pluginmanager.register(controller, "gaia-parity-run")
         if run.plan.is_parity:
             config.pluginmanager.register(controller.confirmer, "gaia-parity-confirm")
+            progress = ProgressStart(run.plan.sides, term=run.options.term)
+            config.pluginmanager.register(progress, "gaia-parity-progress-start")
             tail = QuickTail()
             config.pluginmanager.register(tail, "gaia-parity-tail")
             config.pluginmanager.register(Restore(tail), "gaia-parity-tail-restore")

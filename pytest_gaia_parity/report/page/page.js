@@ -164,8 +164,10 @@
   // the file gives way first: the end of a name tells tests apart
   function nameParts(test) {
     const cut = test.indexOf("::");
-    const name = el("span", { class: "name" }, visible(cut < 0 ? test : test.slice(cut + 2)));
-    return el("span", { class: "names" }, cut < 0 ? null : el("span", { class: "file" }, visible(test.slice(0, cut + 2))), name);
+    const whole = cut < 0 ? test : test.slice(cut + 2), at = whole.endsWith("]") ? whole.indexOf("[") : -1;
+    const name = el("span", { class: "name" }, visible(at < 0 ? whole : whole.slice(0, at)));
+    return el("span", { class: "names" }, cut < 0 ? null : el("span", { class: "file" }, visible(test.slice(0, cut + 2))), name,
+      at < 0 ? null : el("span", { class: "case" }, visible(whole.slice(at))));
   }
   function listItem(at) {
     const row = rows[shown[at]];
