@@ -168,8 +168,10 @@ def _command() -> str:
 
 
 def _told(releases: Sequence[Release]) -> int:
+    from pytest_gaia_parity.ops.plan import short_image  # noqa: PLC0415 - these verbs only
+
     for one in releases:
-        say(f"{one.service} of {one.target}: release v{one.version}, {one.image}, answers {one.answer}")
+        say(f"{one.service} of {one.target}: release v{one.version}, {short_image(one.image)}, answers {one.answer}")
     return EXIT_PARITY
 
 

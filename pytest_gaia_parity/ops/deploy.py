@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.errors import ParityError, RefusedError
+from pytest_gaia_parity.ops.plan import short_image
 from pytest_gaia_parity.ops.proof import look
 from pytest_gaia_parity.ops.rollout import DeployOptions, Release, Rollout
 from pytest_gaia_parity.ops.steps import Steps, read_journal
@@ -74,10 +75,10 @@ def rollback_options(place: Workplace, service: str, target: str, options: Deplo
             f"'{app}' has no complete release with another image among its last {len(running.releases)}",
             hint=f"gaia-parity deploy {service} {target} --image REF",
         )
-    place.say(f"{app} goes back to {release.image_ref}, as in release v{release.version}")
+    place.say(f"{app} goes back to {short_image(release.image_ref)}, as in release v{release.version}")
     written = place.audit.names_written(app, since=release.created_at)
     if written:
-        place.say(f"its secrets stay as they are: {', '.join(written)} were written after that release from here")
+        place.say(f"its secrets stay as they are; written from here after that release: {', '.join(written)}")
     else:
         place.say("its secrets stay as they are; none was written from here after that release")
     command = options.command or f"gaia-parity rollback {service} {target}"

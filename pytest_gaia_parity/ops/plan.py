@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,9 @@ class ChangeKind(StrEnum):
     REMOVE = "remove"
 
 
+#: names that share a line if there are more
+MANY = 3
+
 WRITTEN = frozenset({ChangeKind.ADD, ChangeKind.CHANGE, ChangeKind.DRIFT, ChangeKind.UNKNOWN})
 
 _SIGNS = {
@@ -37,6 +41,15 @@ _SIGNS = {
     ChangeKind.EXTRA: (".", "is declared by no one, is kept (--prune removes it)"),
     ChangeKind.REMOVE: ("-", "is declared by no one, is removed"),
 }
+
+
+def short_image(image: str) -> str:
+    """An image with its digest by the first twelve digits, as Docker shows it.
+
+    >>> short_image("registry.fly.io/gaia@sha256:0123456789abcdef0123")
+    'registry.fly.io/gaia@sha256:0123456789ab'
+    """
+    return re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]+", r"\1", image)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +134,12 @@ def service_lines(one: ServiceSecrets) -> list[str]:
     lines = [f"{one.service} ({one.app})"]
     if one.failure:
         return [*lines, f"  ✖ {one.failure}"]
-    for change in one.changes:
-        sign, says = _SIGNS[change.kind]
-        if change.kind is not ChangeKind.UNCHANGED:
-            lines.append(f"  {sign} {change.name} {says}")
+    for kind, (sign, says) in _SIGNS.items():
+        names = one.names(kind) if kind is not ChangeKind.UNCHANGED else ()
+        if len(names) > MANY:
+            lines.append(f"  {sign} {', '.join(names)}: each {says}")
+        else:
+            lines += [f"  {sign} {name} {says}" for name in names]
     unchanged = one.names(ChangeKind.UNCHANGED)
     if unchanged:
         lines.append(f"  = {len(unchanged)} unchanged: {', '.join(unchanged)}")

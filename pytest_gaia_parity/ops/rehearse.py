@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.errors import ParityError
 from pytest_gaia_parity.ops.deploy import in_order_of_calls, journal_file
-from pytest_gaia_parity.ops.plan import service_lines
+from pytest_gaia_parity.ops.plan import service_lines, short_image
 from pytest_gaia_parity.ops.proof import look
 from pytest_gaia_parity.ops.rollout import fly_toml, parity_test_files, unclean
 from pytest_gaia_parity.ops.secrets import plan_secrets, wanted_secrets
@@ -133,7 +133,7 @@ def _runs(before: Running) -> str:
     states = collections.Counter(one.state for one in before.machines)
     machines = ", ".join(f"{count} {state}" for state, count in states.items()) or "no machines"
     release = f"release v{before.release} {before.releases[0].status}" if before.releases else "never released"
-    return f"{' + '.join(before.images) or 'no image'}, {release}, machines: {machines}"
+    return f"{' + '.join(map(short_image, before.images)) or 'no image'}, {release}, machines: {machines}"
 
 
 def _secrets(place: Workplace, service: str, target: str, *, is_there: bool) -> tuple[list[str], int, list[str]]:
@@ -154,7 +154,7 @@ def _secrets(place: Workplace, service: str, target: str, *, is_there: bool) -> 
 
 def _source(place: Workplace, service: str, target: str, options: DeployOptions) -> str:
     if options.image:
-        return f"the image {options.image}; nothing is built"
+        return f"the image {short_image(options.image)}; nothing is built"
     if place.is_lab:
         return "an image that the embedded stack pretends to build"
     file = fly_toml(place, service, target, options)
@@ -170,7 +170,7 @@ def _afterwards(
     after = f" newer than v{before.release}" if before is not None else ""
     checks = [name for _, name in planned_checks(place, target, services=[service])]
     tests = [str(file.relative_to(place.config.root)) for file in parity_test_files(place, service)]
-    good = before.good_image() if before is not None else ""
+    good = short_image(before.good_image()) if before is not None else ""
     lines = [
         f"  proves: a complete release{after}, every machine on it, their checks, an answer of {health}",
         f"  verifies: {', '.join(checks)}",
@@ -180,7 +180,10 @@ def _afterwards(
     else:
         lines.append(f"  parity tests: {', '.join(tests) or f'none, there is no test_{service}*.py'}")
     if not options.roll_back:
-        lines.append("  on failure: stays as it is, and is told" + (f"; --rollback returns to {good}" if good else ""))
+        lines.append(
+            "  on failure: stays as it is, and is told"
+            + (f"; --rollback returns to {good}" if good and options.verb != "rollback" else "")
+        )
     else:
         lines.append(f"  on failure: back to {good}" if good else "  on failure: there is no good image to go back to")
     return lines

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_gaia_parity.adapters.fly_errors import FlyError, FlyFailure
 from pytest_gaia_parity.adapters.process import Command
 from pytest_gaia_parity.errors import CommandError, RefusedError
-from pytest_gaia_parity.ops.plan import ChangeKind
+from pytest_gaia_parity.ops.plan import ChangeKind, short_image
 from pytest_gaia_parity.ops.proof import NotProvedError, await_answer, await_checks, await_machines, await_release, look
 from pytest_gaia_parity.ops.secrets import apply_secrets, mark_deployed, plan_secrets, wanted_secrets
 from pytest_gaia_parity.ops.undo import Undo, bare_folder
@@ -133,9 +133,7 @@ class Rollout:
                 fly_toml(self._place, self._service, self._target, self._options)
             self._before = look(self._place, self._app)
             warnings = unclean(self._place)
-            step.says = (
-                f"{self._app} runs {self._before.image or 'nothing of one image'}, release v{self._before.release}"
-            )
+            step.says = f"{self._app} runs {short_image(self._before.image) or 'nothing of one image'}, release v{self._before.release}"
         for warning in warnings:
             self._place.say(f"warning: {warning}")
         return warnings
@@ -193,7 +191,7 @@ class Rollout:
             with self._steps.step(f"{self._service}: machines on it") as step:
                 machines = await_machines(self._place, self._app, release, deadline=deadline)
                 image = machines[0].image_ref.exact or release.image_ref
-                step.says = f"{len(machines)} on {image}"
+                step.says = f"{len(machines)} on {short_image(image)}"
             with self._steps.step(f"{self._service}: checks") as step:
                 count = await_checks(self._place, self._app, deadline=deadline)
                 step.says = f"{count} passing" if count else "none are configured"

@@ -78,6 +78,10 @@ def wanted_secrets(place: Workplace, target: str, services: Sequence[str]) -> di
         problems += [f"{service}: '{name}' cannot travel: {why}" for name, why in encode(values).refused.items()]
         wanted[service] = values
     if problems:
+        # a line that could not be read is where a name is missing from
+        problems += [
+            f"'{place.env.path.name}' {problem}" for problem in place.env.problems if "left out" in problem.says
+        ]
         raise RefusedError(
             f"nothing was changed on '{target}': {'; '.join(problems)}",
             hint=f"complete '{place.env.path}'" if place.env.exists else f"create '{place.env.path}'",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from pytest_gaia_parity.errors import ParityError
 from pytest_gaia_parity.model.recording import ServiceFacts
 from pytest_gaia_parity.network.compose import choose_project
 from pytest_gaia_parity.ops.deploy import journal_file
+from pytest_gaia_parity.ops.plan import short_image
 from pytest_gaia_parity.ops.proof import look
 from pytest_gaia_parity.ops.secrets import service_url_name
 from pytest_gaia_parity.ops.steps import read_journal
@@ -198,10 +198,14 @@ def status_lines(found: Status) -> list[str]:
 def _cells(one: ServiceStatus) -> tuple[str, ...]:
     machines = ", ".join(f"{count} {state}" for state, count in one.machines.items())
     health = one.health if len(one.health) <= 32 else f"{one.health[:31]}…"
-    cells = (health, one.version, one.commit, machines, one.checks, one.release, one.deployed[:19], _short(one.image))
+    cells = (
+        health,
+        one.version,
+        one.commit,
+        machines,
+        one.checks,
+        one.release,
+        one.deployed[:19],
+        short_image(one.image),
+    )
     return (f"{one.target}/{one.service}", *(cell or "-" for cell in cells))
-
-
-def _short(image: str) -> str:
-    """A digest by its first twelve digits, as Docker shows it."""
-    return re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]+", r"\1", image)

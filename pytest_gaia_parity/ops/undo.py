@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.errors import ParityError
+from pytest_gaia_parity.ops.plan import short_image
 from pytest_gaia_parity.ops.proof import await_answer, await_checks, await_machines, await_release, look
 from pytest_gaia_parity.ops.secrets import mark_deployed, withdraw_secrets
 
@@ -62,7 +63,7 @@ def _return_image(place: Workplace, steps: Steps, done: Undo, *, timeout: float)
         place.say(f"✖ {done.service}: there is no good image to go back to")
         return
     with (
-        steps.step(f"{done.service}: back to {done.image}") as step,
+        steps.step(f"{done.service}: back to {short_image(done.image)}") as step,
         place.audit.change(
             "rollback", target=done.target, service=done.service, app=done.app, image=done.image
         ) as closing,

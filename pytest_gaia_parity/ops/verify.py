@@ -15,6 +15,7 @@ from pytest_gaia_parity.network.compose import choose_project
 from pytest_gaia_parity.ops.check import Check, Maker
 from pytest_gaia_parity.ops.dependency import DEPENDENCIES, check_connection, in_container, in_machine
 from pytest_gaia_parity.ops.parallel import side_by_side
+from pytest_gaia_parity.ops.plan import short_image
 from pytest_gaia_parity.ops.secrets import service_url_name
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def _image(make: Maker, machines: Sequence[Machine]) -> Check:
     images = list(dict.fromkeys(machine.image_ref.exact or machine.settings.image for machine in machines))
     if len(images) > 1:
         return make.bad("image", f"machines differ: {', '.join(images)}", "a deploy stopped half way: run it again")
-    return make.ok("image", images[0] if images else "none")
+    return make.ok("image", short_image(images[0]) if images else "none")
 
 
 def _results(make: Maker, machines: Sequence[Machine]) -> Check:

@@ -120,6 +120,10 @@ class Needle:
         return re.compile("|".join(parts))
 
 
+#: characters from which on a value is searched for in the way that is quick to prepare
+LONG = 500
+
+
 class Known:
     """Many needles, looked for in one pass."""
 
@@ -130,9 +134,12 @@ class Known:
 
     @cached_property
     def _search(self) -> object:
-        from ahocorasick_rs import AhoCorasick  # noqa: PLC0415 - an inactive plugin imports nothing
+        from ahocorasick_rs import AhoCorasick, Implementation  # noqa: PLC0415 - an inactive plugin imports nothing
 
-        return AhoCorasick([one.text for needle in self.needles for one in needle.spellings])
+        texts = [one.text for needle in self.needles for one in needle.spellings]
+        # the table that it would choose by itself takes the square of a long value that repeats itself to build
+        long = any(len(text) > LONG for text in texts)
+        return AhoCorasick(texts, implementation=Implementation.ContiguousNFA if long else None)
 
     def mask_in(self, text: str, masks: Masks, *, is_data: bool = False) -> str:
         """Mask every needle; a text that hides one in encodings within encodings is masked whole."""

@@ -309,7 +309,7 @@ def test_secrets_staged_by_a_deploy_that_never_began_are_taken_back(
 def test_a_rollback_says_which_secrets_were_written_since(place: Workplace, said: list[str]) -> None:
     deploy(place, ["auth"], "dev", QUICK)
     rollback(place, "auth", "dev", DeployOptions())
-    assert "its secrets stay as they are: DATABASE_URL were written after that release from here" in "\n".join(said)
+    assert "its secrets stay as they are; written from here after that release: DATABASE_URL" in "\n".join(said)
 
 
 def test_an_image_is_deployed_with_the_apps_own_configuration(
