@@ -185,5 +185,5 @@ def _detach(place: Workplace, target: str) -> int:
     pid = start_detached(Command(argv=(sys.executable, "-m", "pytest_gaia_parity", *words), cwd=Path.cwd()), log=log)
     say(f"deploying in the background, process {pid}")
     say(f"its output: {log}")
-    say(f"follow it: gaia-parity status {target} --watch")
+    say(f"follow it: gaia-parity status {target} --watch{' --lab' if place.is_lab else ''}")
     return EXIT_PARITY

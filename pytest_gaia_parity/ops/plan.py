@@ -125,8 +125,9 @@ class Plan:
         lines = [f"note: {note}" for note in self.notes]
         for one in self.services:
             lines += service_lines(one)
+        count = len(self.services)
         total = f"{self.writes} to write" if self.writes else "nothing to write"
-        return [*lines, f"secrets of {self.target}: {total}, in {len(self.services)} services"]
+        return [*lines, f"secrets of {self.target}: {total}, in {count} service{'s' * (count != 1)}"]
 
 
 def service_lines(one: ServiceSecrets) -> list[str]:
