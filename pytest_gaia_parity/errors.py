@@ -4,6 +4,7 @@ ParityError
 ├── ConfigError        exit 4: options, configuration, names in tests
 ├── UnreachableError   exit 69: a target could not be reached, nothing was judged
 │   └── NameNotFoundError   a service's name leads to no address
+├── NothingToCompareError  exit 5: there are no two of what was to be compared
 ├── CommandError       exit 1: an outside program failed
 ├── RecordingError     exit 4: a recording cannot be read, or does not fit
 ├── ReportError        exit 3: a report could not be written
@@ -57,6 +58,12 @@ class UnreachableError(ParityError):
 
 class NameNotFoundError(UnreachableError):
     """A service's name leads to no address."""
+
+
+class NothingToCompareError(ParityError):
+    """There are no two of what was to be compared."""
+
+    exit_code = EXIT_NOTHING_COMPARED
 
 
 class CommandError(ParityError):

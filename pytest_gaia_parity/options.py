@@ -46,6 +46,8 @@ class Options:
     step_summary: Path | None = None
     lab: bool = False
     up: bool = False
+    #: `replica` or `machine`: the instances of one target are compared with each other
+    each: Literal["", "replica", "machine"] = ""
     lab_faults: tuple[str, ...] = ()
     allow_writes: bool = False
     preflight: bool = True
@@ -88,6 +90,16 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="Bring the Compose stack up before the tests, wait for health, and take down what was brought up",
     )
+    add(
+        "--each-replica",
+        action="store_true",
+        help="Compare the replicas of the target's Compose services with each other: the first is the baseline",
+    )
+    add(
+        "--each-machine",
+        action="store_true",
+        help="Compare the machines of the target's Fly apps with each other: the first is the baseline",
+    )
     add("--lab", action="store_true", help="Use the embedded stack for all targets: no Docker, no Fly account")
     add(
         "--lab-fault",
@@ -104,9 +116,14 @@ def add_options(parser: pytest.Parser) -> None:
     add("--no-preflight", action="store_true", help="Do not ask every service for its health before the first test")
 
 
+_ALONE = ("up", "each_replica", "each_machine")
+
+
 def is_active(config: pytest.Config) -> bool:
     """Whether any option asks for this plugin; if none does, nothing else of it is imported."""
-    return any(config.getoption(name) for name in ("parity", "target", "record", "baseline", "lab", "lab_fault", "up"))
+    return any(
+        config.getoption(name) for name in ("parity", "target", "record", "baseline", "lab", "lab_fault", *_ALONE)
+    )
 
 
 def parse_options(config: pytest.Config) -> Options:
@@ -128,6 +145,7 @@ def parse_options(config: pytest.Config) -> Options:
         lab=bool(get("lab") or faults),
         lab_faults=faults,
         up=bool(get("up")),
+        each="replica" if get("each_replica") else "machine" if get("each_machine") else "",
         allow_writes=bool(get("allow_writes")),
         preflight=not get("no_preflight"),
         repeat=get("parity_repeat"),
@@ -161,6 +179,20 @@ def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
+def _check_each(options: Options) -> None:
+    option = f"--each-{options.each}"
+    others = {"--baseline": options.baseline, "--record": options.record, "--up": options.up, "--lab": options.lab}
+    hints = {
+        "--baseline": "the first instance is the baseline",
+        "--record": "the reports folder has recordings of all instances",
+        "--up": "scale first: docker compose up --detach --scale SERVICE=2",
+        "--lab": "the embedded stack has one instance of each service",
+    }
+    for name, value in others.items():
+        if value:
+            raise ConfigError(f"{option} and {name} exclude each other", hint=hints[name])
+
+
 def _check(options: Options) -> None:
     if options.parity and options.target:
         raise ConfigError(
@@ -173,6 +205,8 @@ def _check(options: Options) -> None:
         )
     if options.baseline and not options.parity:
         raise ConfigError("--baseline is for --parity", hint=f"use --parity NAME --baseline {options.baseline}")
+    if options.each:
+        _check_each(options)
     if options.lab_faults and not options.parity and "list" not in options.lab_faults:
         raise ConfigError(
             "--lab-fault plants a fault on the candidate side, and there is none", hint="add --parity NAME"

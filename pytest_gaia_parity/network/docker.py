@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_gaia_parity.errors import NameNotFoundError, UnreachableError, nearest
 from pytest_gaia_parity.network.compose import choose_project
 from pytest_gaia_parity.network.guard import GuardedNetwork
+from pytest_gaia_parity.network.instances import Instances
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
@@ -113,6 +114,14 @@ class DockerNetwork:
         :raises UnreachableError: the engine does not tell.
         """
         return [line for one in self._replicas(host) for line in self._docker.logs(one, since=since, until=until)]
+
+    def instances(self, host: str) -> Instances:
+        """The replicas of a service by their containers' names."""
+        found = self._replicas(host)
+        return Instances(
+            tuple(one.name for one in found if one.is_running),
+            tuple(f"{one.name} does not run: {one.status or one.state}" for one in found if not one.is_running),
+        )
 
     def close(self) -> None:
         """Forget what was seen."""

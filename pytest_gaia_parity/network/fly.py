@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_gaia_parity.errors import ParityError, UnreachableError
 from pytest_gaia_parity.network.guard import GuardedNetwork, is_public
+from pytest_gaia_parity.network.instances import Instances
+from pytest_gaia_parity.network.name_server import machine_ids
 from pytest_gaia_parity.network.proxies import Place, Proxies
 
 if TYPE_CHECKING:
@@ -29,12 +31,13 @@ _PRIVATE = (".internal", ".flycast")
 class FlyNetwork:
     """Finds the way once, when it is opened, and keeps to it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword
         self,
         *,
         target: str,
         places: Sequence[Place],
         name_server: Network | None = None,
+        dns: str = "",
         fly: Fly | None = None,
         env: Mapping[str, str] = os.environ,
     ) -> None:
@@ -42,11 +45,13 @@ class FlyNetwork:
 
         :param places: what services listen on.
         :param name_server: where a DNS server is configured, the network that asks it.
+        :param dns: the address of that server.
         :param fly: flyctl, None where it is not installed.
         """
         self._target = target
         self._places = places
         self._fly = fly
+        self._dns = dns
         self._env = env
         self._plain: Network = GuardedNetwork(via="fly-dns", target=target)
         self._way: Network = name_server or self._plain
@@ -120,6 +125,18 @@ class FlyNetwork:
             asked, lines = time.time(), self._fly.logs(app, timeout=TELL)
             self._logged[app] = (asked, lines)
         return [str(line) for line in lines if since <= line.moment <= until]
+
+    def instances(self, host: str) -> Instances:
+        """The machines of an app by their private names: as `fly` tells them, else as the DNS server does."""
+        app = Place(host, 0).app
+        if self._fly is None:
+            ids = machine_ids(app, server=self._dns, target=self._target)
+            return Instances(tuple(f"{one}.vm.{app}.internal" for one in sorted(ids)))
+        machines = sorted(self._fly.machines(app, timeout=TELL), key=lambda one: one.id)
+        return Instances(
+            tuple(f"{one.id}.vm.{app}.internal" for one in machines if one.state == "started"),
+            tuple(f"machine {one.id} of {app} is {one.state}" for one in machines if one.state != "started"),
+        )
 
     def close(self) -> None:
         """End what was started."""

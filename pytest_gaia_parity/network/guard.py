@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.errors import NameNotFoundError, RefusedError
+from pytest_gaia_parity.network.instances import Instances
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ class GuardedNetwork:
         """Look the name up anew next time."""
         self._known.pop((host, port), None)
 
+    def instances(self, host: str) -> Instances:
+        """The addresses of a name: Docker's DNS has one for each replica."""
+        endpoints = self._resolve(host, 0)
+        return Instances(tuple(sorted((one.host for one in endpoints), key=_in_order)))
+
     def close(self) -> None:
         """Forget what was resolved."""
         self._known.clear()
@@ -85,6 +91,11 @@ class GuardedNetwork:
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         refuse_public(addresses, host=host, target=self._target)
         return tuple(Endpoint(address, port) for address in addresses)
+
+
+def _in_order(address: str) -> tuple[int, int]:
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return found.version, int(found)
 
 
 _HINTS = {

@@ -111,6 +111,37 @@ class NameServerNetwork:
         return tuple(record.to_text() for record in answer), max(answer.expiration - time.time(), 0.0)
 
 
+def machine_ids(app: str, *, server: str, target: str, patience: float = PATIENCE) -> list[str]:
+    """The machines of an app that run, as Fly's DNS tells them: `vms.APP.internal` is a text, `ID REGION,ID REGION`.
+
+    :param server: a DNS server as configured, empty for the system's.
+    :raises UnreachableError: they cannot be told.
+    """
+    try:
+        import dns.exception  # noqa: PLC0415 - the extra `fly`
+        import dns.resolver  # noqa: PLC0415 - likewise
+    except ImportError:
+        raise ConfigError(
+            "--each-machine asks flyctl for an app's machines, or the DNS server, which needs dnspython",
+            hint='install flyctl, or: pip install "pytest-gaia-parity[fly]"',
+        ) from None
+    name = f"vms.{app}.internal"
+    try:
+        resolver = dns.resolver.Resolver(configure=not server)
+        if server:
+            address, resolver.port = _split(server)
+            resolver.nameservers = [address]
+        resolver.lifetime = patience
+        answer = resolver.resolve(name, "TXT", search=False)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise UnreachableError(
+            f"target '{target}': the machines of {app} cannot be told: {name}: {error}",
+            hint=f"fly machine list -a {app}; where flyctl is installed, it is asked",
+        ) from None
+    texts = [b"".join(record.strings).decode("ascii", "replace") for record in answer]
+    return [entry.split()[0] for text in texts for entry in text.split(",") if entry.strip()]
+
+
 def _split(server: str) -> tuple[str, int]:
     if server.count(":") > 1 and not server.startswith("["):
         return server, 53

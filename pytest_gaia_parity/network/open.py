@@ -56,6 +56,7 @@ def _fly(config: Config, target: str) -> Network:
             for name, url in _urls(config, target).items()
         ],
         name_server=NameServerNetwork(server=server, target=target) if server else None,
+        dns=server,
         fly=Fly(Runner(), program=(program,)) if program else None,
     )
 

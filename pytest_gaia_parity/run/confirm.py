@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -69,6 +70,7 @@ class Confirmer:
         found: dict[tuple[str, Side], pytest.Item] = {}
         for item in items:
             side = side_of(item)
+            side = None if side is None else replace(side, instance="")  # that is in the test's name
             if side is not None and side in sides:
                 test, _ = split_node_id(item.nodeid, sides)
                 found[test, side] = item

@@ -24,7 +24,7 @@ from pytest_gaia_parity.run.confirm import Confirmer
 from pytest_gaia_parity.run.failing import as_pytest_errors
 from pytest_gaia_parity.run.flight import FlightRecorder
 from pytest_gaia_parity.run.guests import register_guests
-from pytest_gaia_parity.run.preflight import failures, run_preflight, without_preflight
+from pytest_gaia_parity.run.preflight import failures, instance_lines, run_preflight, without_preflight
 from pytest_gaia_parity.run.sides import split_node_id
 from pytest_gaia_parity.run.verdicts import status_of, verdict_reports
 
@@ -100,6 +100,9 @@ class ControllerHooks:
         if not self._run.options.preflight:
             return without_preflight(self._run)
         facts = run_preflight(self._run)
+        if self._plan.instances:
+            for line in instance_lines(facts):
+                self._write(line)
         failed = failures(facts)
         if failed:
             for line in table_lines(failed):

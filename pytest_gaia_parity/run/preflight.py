@@ -34,8 +34,11 @@ def run_preflight(run: Run) -> Facts:
     """
     targets = run.plan.targets
     for target in targets:
-        run.network(target)
+        run.network(target.partition("@")[0])
     with ThreadPoolExecutor(max_workers=len(targets)) as pool:
+        if run.plan.instances:
+            first = _probe(run, targets[0])
+            return _masked(run, {targets[0]: first, targets[1]: _probe_instances(run, first)})
         facts = dict(zip(targets, pool.map(lambda target: _probe(run, target), targets), strict=True))
     return _masked(run, facts)
 
@@ -55,11 +58,41 @@ def _masked(run: Run, facts: Facts) -> Facts:
     }
 
 
-def _probe(run: Run, target: str) -> dict[str, ServiceFacts]:
+def _probe_instances(run: Run, first: dict[str, ServiceFacts]) -> dict[str, ServiceFacts]:
+    """What is seen of each service's further instances, told by one that fails or differs from the first."""
+    with ThreadPoolExecutor(max_workers=min(32, len(run.plan.instances))) as pool:
+        target = run.plan.targets[1]
+        seen = list(pool.map(lambda instance: _probe(run, target, instance), run.plan.instances))
+    return {name: _standing_for_all(first[name], [facts[name] for facts in seen]) for name in first}
+
+
+def _standing_for_all(first: ServiceFacts, further: list[ServiceFacts]) -> ServiceFacts:
+    told = {
+        one.details["instance"]: {"version": one.version, "image": one.image, "address": one.address}
+        for one in further
+        if "instance" in one.details
+    }
+    chosen = min(further, key=lambda one: (not one.failure, (one.version, one.image) == (first.version, first.image)))
+    return msgspec.structs.replace(chosen, details={**chosen.details, "instances": told})
+
+
+def instance_lines(facts: Facts) -> list[str]:
+    """A line for each service with its instances and the version of each, the baseline's first."""
+    lines = []
+    first, further = (list(table.items()) for table in facts.values())
+    for (name, baseline), (_, candidate) in zip(first, further, strict=True):
+        told = {baseline.details.get("instance", name): {"version": baseline.version}}
+        told |= candidate.details.get("instances", {})
+        shown = [f"{instance} ({one['version']})" if one["version"] else instance for instance, one in told.items()]
+        lines.append(f"{name}: {', '.join(shown)}")
+    return lines
+
+
+def _probe(run: Run, target: str, instance: str = "") -> dict[str, ServiceFacts]:
     services = {
         name: ProbeTarget(url=url, health=run.config.service(name).health) for name, url in run.urls(target).items()
     }
-    network = run.network(target)
+    network = run.network(target, instance)
     seen = probe(target=target, services=services, network=network, timeout=TIMEOUT)
     is_lab = run.stack is not None
     return {

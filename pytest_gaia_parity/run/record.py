@@ -182,8 +182,9 @@ def _fixture_record(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, tape: Tape, side: Side, started: float
 ) -> TestRecord:
     where = request.node.nodeid or "/".join(part for part in (fixturedef.baseid, "conftest.py") if part)
+    of_instance = f", {side.instance}" if side.instance else ""
     return TestRecord(
-        test=f"{where}::{fixturedef.argname} ({fixturedef.scope} fixture)",
+        test=f"{where}::{fixturedef.argname} ({fixturedef.scope} fixture{of_instance})",
         run=side.run,
         outcome="passed",
         phase="setup",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pytest_gaia_parity.config.check import require_target
 from pytest_gaia_parity.errors import ConfigError
 
@@ -22,11 +24,18 @@ class Side:
     target: str
     run: int = 1
     is_baseline: bool = True
+    #: which instance of the services is compared, empty where all are meant; part of the test's name, not of the side's
+    instance: str = ""
 
     @property
     def id(self) -> str:
         """How node ids name it: `local`, `dev`, `local#2`."""
         return self.target if self.run == 1 else f"{self.target}#{self.run}"
+
+    @property
+    def target_name(self) -> str:
+        """The target as the configuration names it."""
+        return self.target.partition("@")[0]
 
     def __str__(self) -> str:
         return self.id
@@ -39,6 +48,8 @@ class Plan:
     baseline: str
     candidate: str | None
     sides: tuple[Side, ...]
+    #: what further instances are called, where those of one target are compared with each other
+    instances: tuple[str, ...] = ()
 
     @property
     def is_parity(self) -> bool:
@@ -76,6 +87,41 @@ def plan_sides(options: Options, config: Config) -> Plan:
     again = tuple(Side(target=baseline, run=run) for run in range(2, repeat + 1))
     sides = (Side(target=baseline), Side(target=candidate, is_baseline=False), *again)
     return Plan(baseline=baseline, candidate=candidate, sides=sides)
+
+
+def plan_instances(options: Options, config: Config, instances: tuple[str, ...]) -> tuple[Plan, Config]:
+    """Compare the first instance of a target's services with each further one: each test runs once for each of these.
+
+    Returns the configuration with the two sides as targets of their own.
+    """
+    target = plan_each_target(options, config)
+    baseline, candidate = f"{target}@1", f"{target}@each"
+    settings = config.table.targets[target]
+    targets = {**config.table.targets, baseline: settings, candidate: settings}
+    repeat = options.repeat or config.table.compare.repeat
+    again = tuple(Side(target=baseline, run=run) for run in range(2, repeat + 1))
+    sides = (Side(target=baseline), Side(target=candidate, is_baseline=False), *again)
+    # known differences are those between two targets
+    table = msgspec.structs.replace(config.table, targets=targets, expected=[])
+    plan = Plan(baseline=baseline, candidate=candidate, sides=sides, instances=instances)
+    return plan, msgspec.structs.replace(config, table=table)
+
+
+def plan_each_target(options: Options, config: Config) -> str:
+    """The target whose instances are compared.
+
+    :raises ConfigError: it is unknown, or has no such instances.
+    """
+    name = options.parity or options.target or config.table.baseline
+    require_target(config, name, option="--parity" if options.parity else "--target")
+    network = config.table.targets[name].network
+    if network != {"replica": "docker", "machine": "fly"}[options.each]:
+        fitting = {"docker": "--each-replica", "fly": "--each-machine"}.get(network)
+        raise ConfigError(
+            f"--each-{options.each}: target '{name}' has network = \"{network}\"",
+            hint=f"use {fitting}" if fitting else "only targets of the networks docker and fly have instances",
+        )
+    return name
 
 
 def split_node_id(node_id: str, sides: Sequence[Side]) -> tuple[str, Side | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,11 +61,13 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         run = run_of(metafunc.config)
         mark = metafunc.definition.get_closest_marker("only_on")
         sides = run.plan.sides if mark is None else _only_on(mark, run, metafunc.definition.nodeid)
+    if run.plan.instances:
+        sides = tuple(replace(side, instance=name) for name in run.plan.instances for side in sides)
     metafunc.parametrize("target", sides, ids=[_id_of(side) for side in sides], indirect=True, scope="session")
 
 
 def _id_of(side: Side) -> str:
-    return side.id
+    return f"{side.id}-{side.instance}" if side.instance else side.id
 
 
 def _only_on(mark: pytest.Mark, run: Run, node_id: str) -> tuple[Side, ...]:
@@ -75,7 +78,7 @@ def _only_on(mark: pytest.Mark, run: Run, node_id: str) -> tuple[Side, ...]:
                 f"{nearest(str(name), run.config.table.targets)}",
                 hint="correct the mark",
             )
-    return tuple(side for side in run.plan.sides if side.target in mark.args and side.run == 1)
+    return tuple(side for side in run.plan.sides if side.target_name in mark.args and side.run == 1)
 
 
 def _collect_parity_tests(config: pytest.Config, run: Run) -> None:

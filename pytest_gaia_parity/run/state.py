@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,12 +14,13 @@ from pytest_gaia_parity.clients.transport import WriteGuard
 from pytest_gaia_parity.config.envfile import read_env
 from pytest_gaia_parity.config.load import load_config
 from pytest_gaia_parity.errors import ConfigError
+from pytest_gaia_parity.network.instances import InstanceNetwork, find_instances, labels_of
 from pytest_gaia_parity.network.lab import LabNetwork
 from pytest_gaia_parity.network.open import open_network
 from pytest_gaia_parity.options import Options, parse_options
 from pytest_gaia_parity.redact import Redactor, stretched
 from pytest_gaia_parity.run import wire
-from pytest_gaia_parity.run.sides import Plan, Side, plan_sides
+from pytest_gaia_parity.run.sides import Plan, Side, plan_each_target, plan_instances, plan_sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +47,15 @@ class Run:
         self._networks: dict[str, Network] = {}
         self._ssl_context = one_ssl_context()
 
-    def network(self, target: str) -> Network:
-        """The opened network of a target.
+    def network(self, target: str, instance: str = "") -> Network:
+        """The opened network of a target, or of one instance of its services.
 
         :raises UnreachableError: it is not there.
         """
+        name, is_instance, _ = target.partition("@")
+        if is_instance:
+            number = 0 if target == self.plan.baseline else 1 + self.plan.instances.index(instance)
+            return InstanceNetwork(self.network(name), self.payload.instances, number)
         if target not in self._networks:
             if self.options.lab:
                 rows = self.payload.lab_routes.get(target, [])
@@ -74,7 +80,7 @@ class Run:
         return {
             "target": side.target,
             "urls": self.urls(side.target),
-            "network": self.network(side.target),
+            "network": self.network(side.target, side.instance),
             "recorder": self.recorder,
             "run_id": self.payload.run_id,
             "timeout": table.timeout,
@@ -95,6 +101,10 @@ class Run:
             if settings.url or name in settings.urls
         }
 
+    def keep(self, networks: Mapping[str, Network]) -> None:
+        """Take over networks that are open already."""
+        self._networks.update(networks)
+
     def close(self) -> None:
         """End what this process started; may be called more than once."""
         for network in self._networks.values():
@@ -114,24 +124,31 @@ def start_run(pytest_config: pytest.Config) -> Run:
     """
     options = parse_options(pytest_config)
     config = load_config(pytest_config.invocation_params.dir)
-    plan = plan_sides(options, config)
     if not config.service_names:
         raise ConfigError(
             f"{config.file} declares no service", hint="add [tool.gaia-parity.services.NAME], or give a target 'urls'"
         )
     payload = wire.receive_payload(pytest_config)
     stack = None
+    networks: dict[str, Network] = {}
+    if options.each:
+        instances, networks = _instances(config, options) if payload is None else (payload.instances, {})
+        plan, config = plan_instances(options, config, labels_of(instances))
+    else:
+        plan, instances = plan_sides(options, config), {}
     if payload is None:
         stack = _start_lab(config, plan, options) if options.lab else None
         payload = wire.Payload(
             run_id=secrets.token_hex(8),
             mask_key=stretched(options.mask_key) if options.mask_key else secrets.token_bytes(32),
             lab_routes={} if stack is None else _rows(stack.routes),
+            instances=instances,
             # a body that ran ahead would run twice where its test is given to another worker
-            jobs=1 if wire.takes_back(pytest_config) else options.jobs or config.table.jobs,
+            jobs=1 if wire.takes_back(pytest_config) or instances else options.jobs or config.table.jobs,
         )
     run = Run(options, config, plan, payload)
     run.stack = stack
+    run.keep(networks)
     pytest_config.stash[RUN_KEY] = run
     return run
 
@@ -140,6 +157,21 @@ def run_of(pytest_config: pytest.Config) -> Run:
     """The run of this process; one target is made ready where no option asked for parity but a test needs it."""
     run = pytest_config.stash.get(RUN_KEY, None)
     return start_run(pytest_config) if run is None else run
+
+
+def _instances(config: Config, options: Options) -> tuple[dict[str, list[str]], dict[str, Network]]:
+    """The instances behind the names of a target's services, and the network, opened, that told them."""
+    target = plan_each_target(options, config)
+    network = open_network(config, target)
+    settings = config.table.targets[target]
+    names = [name for name in config.service_names if settings.url or name in settings.urls]
+    hosts = [urlsplit(config.url(target, name)).hostname or "" for name in names]
+    try:
+        network.open()
+        return find_instances(network, hosts, target=target, what=options.each), {target: network}
+    except BaseException:
+        network.close()
+        raise
 
 
 def _start_lab(config: Config, plan: Plan, options: Options) -> Stack:

@@ -23,7 +23,7 @@ class Target:
     @property
     def name(self) -> str:
         """The target's name in the configuration."""
-        return self.side.target
+        return self.side.target_name
 
     @property
     def network(self) -> str:

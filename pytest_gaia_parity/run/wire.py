@@ -33,6 +33,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     mask_key: bytes
     #: addresses of the embedded stack: target → rows of host, port, address, port
     lab_routes: dict[str, list[tuple[str, int, str, int]]] = {}
+    #: where instances are compared: name of a service's host → those of its instances
+    instances: dict[str, list[str]] = {}
     #: bodies that a process runs at once
     jobs: int = 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import socket
 import sys
 
 
@@ -27,5 +28,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """On both families."""
+
+    address_family = socket.AF_INET6
+
+
 if __name__ == "__main__":
-    http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()  # noqa: S104 - of the container
+    Server(("::", 8000), Handler).serve_forever()

@@ -13,6 +13,7 @@ from pytest_gaia_parity.adapters.fly import Fly
 from pytest_gaia_parity.adapters.process import Runner
 from pytest_gaia_parity.errors import EXIT_UNREACHABLE, RefusedError, UnreachableError
 from pytest_gaia_parity.network.fly import FlyNetwork
+from pytest_gaia_parity.network.instances import Instances
 from pytest_gaia_parity.network.proxies import Place, Proxies
 from tests.fly_world import FlyWorld
 
@@ -237,3 +238,16 @@ def test_a_fly_that_cannot_tell_of_machines_fails_nothing(world: FlyWorld) -> No
     world.change(token=False)
     here = fly_network(AUTH, fly=Fly(Runner(), program=world.program, env=world.env, wait=0.0))
     assert "no access token" in here.about(AUTH, failed=True)["fly"]
+
+
+def test_the_machines_of_an_app_are_its_instances_and_one_that_is_stopped_is_named(world: FlyWorld) -> None:
+    here = fly_network(AUTH, fly=Fly(Runner(), program=world.program, env=world.env))
+    machine = world.app("gaia-auth-dev")["machines"][0]
+    states = {"148ed3": "started", "148ed1": "started", "148ed2": "stopped"}
+    world.change_app(
+        "gaia-auth-dev", machines=[{**machine, "id": name, "state": state} for name, state in states.items()]
+    )
+    assert here.instances(AUTH) == Instances(
+        ("148ed1.vm.gaia-auth-dev.internal", "148ed3.vm.gaia-auth-dev.internal"),
+        ("machine 148ed2 of gaia-auth-dev is stopped",),
+    )
