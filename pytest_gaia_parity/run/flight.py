@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.compare.pairing import Gathered
     from pytest_gaia_parity.model.comparison import Comparison, Pair
     from pytest_gaia_parity.model.exchange import Exchange
+    from pytest_gaia_parity.network.route import Network
     from pytest_gaia_parity.run.state import Run
 
 #: exchanges of one comparison, comparisons of one run, and seconds in all
@@ -68,7 +69,11 @@ class FlightRecorder:
                     yield self._log(number, side, exchange)
 
     def _has_logs(self, side: str) -> bool:
-        return self._run.stack is not None or isinstance(self._run.network(self._target(side)), Logs)
+        return self._run.stack is not None or isinstance(self._network(self._target(side)), Logs)
+
+    def _network(self, target: str) -> Network:
+        """The network of a target; where its instances are compared, that of them all: the trace id tells whose lines are whose."""
+        return self._run.network(target.partition("@")[0])
 
     def _target(self, side: str) -> str:
         return self._targets[0 if side == "baseline" else 1]
@@ -86,7 +91,7 @@ class FlightRecorder:
         return Log(pair=number, side=side, service=exchange.service, lines=lines, says=says)
 
     def _lines(self, target: str, exchange: Exchange) -> tuple[tuple[str, ...], str]:
-        network = self._run.network(target)
+        network = self._network(target)
         if self._run.stack is not None:
             found = self._run.stack.log(target, exchange.service)
         elif isinstance(network, Logs):
