@@ -1,6 +1,6 @@
 """A latency-bound suite on both sides: how many times the floor each runner takes.
 
-python -m benchmarks.suite [--rounds N] [--only WORD …]
+python -m benchmarks.suite [--rounds N] [--only WORD …] [--tavern PYTHON]
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[], help="contenders whose names hold one of these words")
+    parser.add_argument(
+        "--tavern", default="", metavar="PYTHON", help="the interpreter of an environment that has tavern"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, serving(NEAR, FAR) as (near, far):
         folder = Path(name)
@@ -65,7 +68,7 @@ def main() -> None:
         write_collection(folder / "newman.json", (near, far))
         chosen = [
             one
-            for one in contenders(folder, (near, far))
+            for one in contenders(folder, (near, far), given.tavern)
             if one.name.startswith("floor") or not given.only or any(word in one.name for word in given.only)
         ]
         able = [one for one in chosen if not one.missing]

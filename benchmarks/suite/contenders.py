@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import sys
 from dataclasses import dataclass
@@ -115,7 +114,7 @@ def write_suite(folder: Path, ports: tuple[int, int]) -> None:
         (folder / "tavern" / f"test_{port}.tavern.yaml").write_text(tests.removesuffix("---\n"))
 
 
-def contenders(folder: Path, ports: tuple[int, int]) -> Iterator[Contender]:
+def contenders(folder: Path, ports: tuple[int, int], tavern_python: str) -> Iterator[Contender]:
     """All of them, the floor first."""
     python = sys.executable
     # plugins that the development environment has, and that cost each run half a second
@@ -131,8 +130,11 @@ def contenders(folder: Path, ports: tuple[int, int]) -> Iterator[Contender]:
     yield Contender("parity -n 4", (*compared, "-n", "4"), parity, 3)
     yield Contender("pytest", bare, plain)
     yield Contender("pytest -n 8", (*bare, "-n", "8"), plain)
-    has_tavern = importlib.util.find_spec("tavern") is not None
-    yield Contender("tavern -n 8", (*bare, "-n", "8"), tavern, missing="" if has_tavern else "pip install tavern")
+    # in an environment of its own: its last version does not load under pytest 9.2
+    own = (tavern_python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "8")
+    yield Contender(
+        "tavern -n 8", own, tavern, missing="" if tavern_python else "--tavern PYTHON, with tavern and pytest-xdist"
+    )
     newman = shutil.which("newman")
     yield Contender(
         "newman",
