@@ -48,10 +48,19 @@ def form_of(value: str) -> str:
     for name, pattern in _FORMS:
         if pattern.fullmatch(value):
             return f"{name}{len(value)}"
+    case = _case_of(value)
     # four characters hold three bytes: of a whole number of fours nobody can tell which alphabet was meant
     if len(value) % 4 and _TOKEN.fullmatch(value):
-        return f"b64url{len(value)}"
-    return f"b64 {len(value)}" if _BASE64.fullmatch(value) else ""
+        return f"b64url{len(value)}{case}"
+    return f"b64 {len(value)}{case}" if _BASE64.fullmatch(value) else ""
+
+
+def _case_of(value: str) -> str:
+    """Whether all letters are of one case, where there are so many that this is no chance."""
+    letters = [letter for letter in value if letter.isalpha()]
+    if len(letters) < _LONG or (lower := sum(map(str.islower, letters))) not in {0, len(letters)}:
+        return ""
+    return " lower" if lower else " UPPER"
 
 
 def stretched(key: str) -> bytes:
