@@ -34,10 +34,10 @@ ALL = (
               ("benchmarks/items.py", "--rounds", "1", "1000", "10000", "100000")),
     Benchmark("Masking", "What masking costs, as a share of a run.", ("benchmarks/redaction/run.py",)),
     Benchmark("Merging", "Seconds and memory of a tenth of the shards, and of all.", ("benchmarks/merging/run.py", "100", "100")),
-    Benchmark("Per request", "What recording and routing add, and preflight.", ("-m", "benchmarks.recording.requests",)),
+    Benchmark("Per request", "What recording and routing add, and preflight.", ("-m", "benchmarks.recording.requests")),
     Benchmark("Memory", "One process; records and large bodies wait on disk.", ("benchmarks/memory.py",)),
     Benchmark("Start", "One test that does nothing.", ("benchmarks/startup.py", "10")),
-    Benchmark("Comparison", "Two JSON bodies, beside deepdiff on the same trees.", ("-m", "benchmarks.comparison.run",)),
+    Benchmark("Comparison", "Two JSON bodies, beside deepdiff on the same trees.", ("-m", "benchmarks.comparison.run")),
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_gaia_parity.config.schema import Config
-    from pytest_gaia_parity.options import Options
+    from pytest_gaia_parity.run.given import Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,9 @@ from pytest_gaia_parity.errors import ConfigError
 from pytest_gaia_parity.network.instances import InstanceNetwork, find_instances, labels_of
 from pytest_gaia_parity.network.lab import LabNetwork
 from pytest_gaia_parity.network.open import open_network
-from pytest_gaia_parity.options import Options, parse_options
 from pytest_gaia_parity.redact import Redactor, stretched
 from pytest_gaia_parity.run import wire
+from pytest_gaia_parity.run.given import Options, parse_options
 from pytest_gaia_parity.run.sides import Plan, Side, plan_each_target, plan_instances, plan_sides
 
 if TYPE_CHECKING:
