@@ -28,8 +28,15 @@ class GarbageHooks:
             self._is_frozen = True
         gc.set_threshold(*_THRESHOLDS)
 
-    def pytest_unconfigure(self) -> None:
-        """Give back what may be used after pytest."""
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Look once for what is garbage by now: pytest is about to look five times, at every report it keeps."""
+        gc.collect()
+        if self._is_frozen:
+            gc.freeze()
+
+    def thaw(self) -> None:
+        """Give back what may be used after pytest; called when pytest has cleaned up."""
         gc.set_threshold(*self._thresholds)
         if self._is_frozen:
             gc.unfreeze()

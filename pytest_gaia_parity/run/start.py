@@ -28,7 +28,9 @@ def start(config: pytest.Config) -> None:
     with as_pytest_errors():
         run = start_run(config)
         config.add_cleanup(run.close)
-        config.pluginmanager.register(GarbageHooks(), "gaia-parity-garbage")
+        garbage = GarbageHooks()
+        config.add_cleanup(garbage.thaw)
+        config.pluginmanager.register(garbage, "gaia-parity-garbage")
         record = RecordHooks(run)
         config.pluginmanager.register(record, "gaia-parity-record")
         if run.payload.jobs > 1:
