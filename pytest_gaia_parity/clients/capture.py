@@ -258,7 +258,7 @@ class Capture:
 
 
 def _is_address(host: str) -> bool:
-    return ":" in host or host[-1:].isdigit()
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 def _headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

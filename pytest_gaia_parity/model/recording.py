@@ -93,10 +93,8 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 class BodyLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="body"):
     """A large body, once by content, before the first test line that refers to it by `Body.stored`."""
 
-    #: sha256 of the content
+    #: `text:` (in UTF-8) or `data:`, and the sha256 of the content
     digest: str
-    #: the content is text, in UTF-8
-    text: bool = False
     #: the content, compressed by zlib
     data: bytes
 

@@ -224,6 +224,17 @@ def test_a_large_body_is_stored_once_and_compressed(tmp_path: Path) -> None:
     assert [one.exchanges[0].response.body.text for one in read_recording(path)] == [text] * 20  # type: ignore[union-attr]
 
 
+def test_the_same_bytes_as_text_and_as_data_stay_what_they_were(tmp_path: Path) -> None:
+    content = "x" * 9000
+    bodies = (Body(text=content, size=9000), Body(data=content.encode(), size=9000))
+    exchanges = tuple(
+        Exchange(service="a", request=Request(method="POST", url="http://a/", body=body), response=Response(status=200))
+        for body in bodies
+    )
+    (back,) = read_recording(written(tmp_path / "r.jsonl", TestRecord(test="t", outcome="passed", exchanges=exchanges)))
+    assert tuple(one.request.body for one in back.exchanges) == bodies
+
+
 def test_a_reference_to_a_body_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = written(tmp_path / "r.jsonl", with_body("x" * 9000))
     lines = path.read_bytes().splitlines(keepends=True)
