@@ -105,6 +105,8 @@ def _problems(table: ConfigFile) -> Iterator[tuple[str, str, str]]:
             f"'{table.baseline}' is no target; {nearest(table.baseline, table.targets)}",
             f"name a target, or add [{_ROOT}.targets.{table.baseline}]",
         )
+    if table.jobs < 1:
+        yield "jobs", f"{table.jobs} is less than 1", "1 is the default: one test at a time"
     if table.timeout <= 0:
         yield "timeout", f"{table.timeout:g} is not a number of seconds above nought", "30 is the default"
     for name, target in table.targets.items():
