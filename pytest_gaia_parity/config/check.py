@@ -97,6 +97,13 @@ def _wrong_parts(value: Any, expected: Any, key: str) -> Iterator[tuple[str, str
             yield from _wrong_values(item, arguments[0], f"{key}[{number}]")
 
 
+def _amounts(table: ConfigFile) -> Iterator[tuple[str, str, str]]:
+    if table.jobs < 1:
+        yield "jobs", f"{table.jobs} is less than 1", "1 is the default: one test at a time"
+    if table.timeout <= 0:
+        yield "timeout", f"{table.timeout:g} is not a number of seconds above nought", "30 is the default"
+
+
 def _problems(table: ConfigFile) -> Iterator[tuple[str, str, str]]:
     """What the types cannot say; yields key, problem, hint."""
     if table.targets and table.baseline not in table.targets:
@@ -105,10 +112,7 @@ def _problems(table: ConfigFile) -> Iterator[tuple[str, str, str]]:
             f"'{table.baseline}' is no target; {nearest(table.baseline, table.targets)}",
             f"name a target, or add [{_ROOT}.targets.{table.baseline}]",
         )
-    if table.jobs < 1:
-        yield "jobs", f"{table.jobs} is less than 1", "1 is the default: one test at a time"
-    if table.timeout <= 0:
-        yield "timeout", f"{table.timeout:g} is not a number of seconds above nought", "30 is the default"
+    yield from _amounts(table)
     for name, target in table.targets.items():
         yield from _target_problems(name, target, table)
     for name, service in table.services.items():
