@@ -123,6 +123,12 @@ def test_no_configuration_names_the_folder_and_the_way_out(tmp_path: Path) -> No
             id="path",
         ),
         pytest.param(
+            "[tool.gaia-parity]\njobs = 0\n" + GOOD,
+            "tool.gaia-parity.jobs",
+            "less than 1",
+            id="jobs",
+        ),
+        pytest.param(
             GOOD + "[tool.gaia-parity.compare]\nrepeat = 0",
             "tool.gaia-parity.compare.repeat",
             "less than 1",
