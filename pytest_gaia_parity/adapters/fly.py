@@ -116,12 +116,12 @@ class Fly:
         outcome = self._retried(argv, app=app, timeout=timeout)
         return shapes.decode_logs(outcome.stdout, said_by=self._said(argv))
 
-    def proxy(self, app: str, host: str, port: int) -> Process:
-        """Start a proxy to a port of a private name, on a free port of loopback; it says which when it listens.
+    def proxy(self, app: str, host: str, port: int, *, local: int = 0) -> Process:
+        """Start a proxy to a port of a private name, on a port of loopback, a free one for 0; it says which when it listens.
 
         It ends when it is stopped, and when this process ends in whatever way: its input is held open, and watched.
         """
-        argv = ["proxy", f"0:{port}", host, "--app", app, "--bind-addr", "127.0.0.1", "--watch-stdin"]
+        argv = ["proxy", f"{local}:{port}", host, "--app", app, "--bind-addr", "127.0.0.1", "--watch-stdin"]
         return self._runner.start(self._command(argv, timeout=None, hold_stdin=True, tethered=True))
 
     def failure(self, outcome: Outcome, *, app: str) -> FlyError:

@@ -790,6 +790,7 @@ def proxy(world: World, words: list[str], flags: Table) -> None:
     except OSError:
         raise Failure(f"listen tcp {bind}:{local}: bind: address already in use") from None
     port = listener.getsockname()[1]
+    world.log(f"proxy {host} {port} {os.getpid()}")
     print(f"Proxying localhost:{port} to remote [{host}]:{remote or local}", flush=True)
     if flags.get("watch-stdin"):
         threading.Thread(target=_end_with_stdin, daemon=True).start()

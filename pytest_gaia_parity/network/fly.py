@@ -13,6 +13,7 @@ from pytest_gaia_parity.network.guard import GuardedNetwork, is_public
 from pytest_gaia_parity.network.instances import Instances
 from pytest_gaia_parity.network.name_server import machine_ids
 from pytest_gaia_parity.network.proxies import Place, Proxies
+from pytest_gaia_parity.network.shared import SharedProxies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ class FlyNetwork:
         name_server: Network | None = None,
         dns: str = "",
         fly: Fly | None = None,
+        shared: Sequence[tuple[str, int, int]] = (),
         env: Mapping[str, str] = os.environ,
     ) -> None:
         """Prepare; nothing is asked yet.
@@ -47,11 +49,13 @@ class FlyNetwork:
         :param name_server: where a DNS server is configured, the network that asks it.
         :param dns: the address of that server.
         :param fly: flyctl, None where it is not installed.
+        :param shared: proxies that another process of this machine keeps: host, port, port of loopback.
         """
         self._target = target
         self._places = places
         self._fly = fly
         self._dns = dns
+        self._shared = shared
         self._env = env
         self._plain: Network = GuardedNetwork(via="fly-dns", target=target)
         self._way: Network = name_server or self._plain
@@ -64,6 +68,10 @@ class FlyNetwork:
 
         :raises UnreachableError: there is none.
         """
+        if self._shared:
+            own = None if self._fly is None else Proxies(fly=self._fly, target=self._target, places=())
+            self._way = SharedProxies(self._shared, target=self._target, own=own)
+            return
         names = [place.host for place in self._places if place.host.endswith(_PRIVATE)]
         if not (self._is_chosen or not names or self._env.get("FLY_MACHINE_ID") or _is_any_known(names)):
             if self._fly is None:
@@ -76,6 +84,10 @@ class FlyNetwork:
             private = [place for place in self._places if place.host in names]
             self._way = Proxies(fly=self._fly, target=self._target, places=private)
         self._way.open()
+
+    def share(self) -> tuple[tuple[str, int, int], ...]:
+        """The proxies that other processes of this machine can use; none where names are resolved."""
+        return tuple(self._way.share()) if isinstance(self._way, Proxies) else ()
 
     def route(self, host: str, port: int) -> Route:
         """Where a name is; one that is not private is the guard's business.

@@ -11,19 +11,23 @@ from pytest_gaia_parity.network.docker import DockerNetwork, is_inside
 from pytest_gaia_parity.network.guard import GuardedNetwork
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from urllib.parse import SplitResult
 
     from pytest_gaia_parity.config.schema import Config
     from pytest_gaia_parity.network.route import Network
 
 
-def open_network(config: Config, target: str) -> Network:
-    """Make the network of a target; the caller opens and closes it."""
+def open_network(config: Config, target: str, *, shared: Sequence[tuple[str, int, int]] = ()) -> Network:
+    """Make the network of a target; the caller opens and closes it.
+
+    :param shared: what another process of this machine has opened for it, and told by `Shareable.share`.
+    """
     settings = config.table.targets[target]
     if settings.network == "docker":
         return GuardedNetwork(via="docker-dns", target=target) if is_inside() else _docker(config, target)
     if settings.network == "fly":
-        return _fly(config, target)
+        return _fly(config, target, shared)
     return DirectNetwork()
 
 
@@ -40,7 +44,7 @@ def _docker(config: Config, target: str) -> Network:
     )
 
 
-def _fly(config: Config, target: str) -> Network:
+def _fly(config: Config, target: str, shared: Sequence[tuple[str, int, int]]) -> Network:
     from pytest_gaia_parity.adapters.fly import Fly  # noqa: PLC0415 - not where Docker is compared with Docker
     from pytest_gaia_parity.adapters.process import Runner  # noqa: PLC0415 - likewise
     from pytest_gaia_parity.network.fly import FlyNetwork  # noqa: PLC0415 - likewise
@@ -58,6 +62,7 @@ def _fly(config: Config, target: str) -> Network:
         name_server=NameServerNetwork(server=server, target=target) if server else None,
         dns=server,
         fly=Fly(Runner(), program=(program,)) if program else None,
+        shared=shared,
     )
 
 

@@ -13,7 +13,7 @@ from pytest_gaia_parity.errors import NameNotFoundError, ParityError, Unreachabl
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_gaia_parity.adapters.fly import Fly
     from pytest_gaia_parity.adapters.process import Process
@@ -82,6 +82,21 @@ class Proxies:
             proxy = self._proxies.setdefault((host, port), self._new(Place(host, port, "/")))
         return proxy.route()
 
+    def share(self) -> Iterator[tuple[str, int, int]]:
+        """Name, port, and port of loopback of each proxy that answers, for other processes of this machine.
+
+        They cannot ask for a route here, so from now on a proxy that ends is started again at once, on its old port.
+        """
+        with self._lock:
+            proxies = dict(self._proxies)
+        for (host, port), proxy in proxies.items():
+            try:
+                local = proxy.route().endpoints[0].port
+            except UnreachableError:  # told by whoever uses it
+                continue
+            proxy.watch()
+            yield host, port, local
+
     def failed(self, host: str, port: int) -> None:
         """Nothing to do: a proxy that ended is seen when its route is asked for."""
 
@@ -104,6 +119,8 @@ class _Proxy:
         self._error: UnreachableError | None = None
         #: how often it may yet be started
         self._starts = 2
+        self._watcher: threading.Thread | None = None
+        self._is_over = False
 
     def begin(self) -> UnreachableError | None:
         """Start it and wait until the service answers; what went wrong is kept, and returned."""
@@ -128,18 +145,38 @@ class _Proxy:
             assert self._route is not None, "it was begun without an error"  # noqa: S101
             return self._route
 
+    def watch(self) -> None:
+        """Start it again when it ends, without being asked."""
+        with self._lock:
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name=f"fly proxy {self._place.host}", daemon=True)
+                self._watcher.start()
+
+    def _watch(self) -> None:
+        while (process := self._process) is not None and self._starts:
+            process.wait()
+            with self._lock:
+                if self._is_over:
+                    return
+                if self._process is process:
+                    self._begin()
+
     def end(self) -> None:
         """Stop it; may be called more than once."""
+        self._is_over = True
+        if (process := self._process) is not None:
+            process.stop()  # before the lock: who holds it may be waiting for this one to listen
         with self._lock:
             if self._process is not None:
                 self._process.stop()
 
     def _begin(self) -> None:
         self._starts -= 1
+        local = 0 if self._route is None else self._route.endpoints[0].port
         started = time.perf_counter()
         self._route, self._error = None, None
         try:
-            port = self._listen()
+            port = self._listen(local)
             self._await_answer(port)
         except UnreachableError as error:
             self._error = error
@@ -148,9 +185,9 @@ class _Proxy:
         else:
             self._route = Route("fly-proxy", (Endpoint("127.0.0.1", port),), time.perf_counter() - started)
 
-    def _listen(self) -> int:
+    def _listen(self, local: int) -> int:
         place = self._place
-        process = self._process = self._fly.proxy(place.app, place.host, place.port)
+        process = self._process = self._fly.proxy(place.app, place.host, place.port, local=local)
         found = process.wait_for_line(_LISTENS, timeout=self._start_limit)
         if found is not None:
             return int(found.group(1))

@@ -55,6 +55,15 @@ class Network(Protocol):
 
 
 @runtime_checkable
+class Shareable(Protocol):
+    """A network that costs something to open, and that other processes of this machine can use as well."""
+
+    def share(self) -> tuple[tuple[str, int, int], ...]:
+        """Host, port, and the port of loopback that leads there; empty where each process may as well open its own."""
+        ...
+
+
+@runtime_checkable
 class Logs(Protocol):
     """A network whose platform keeps the logs of services."""
 

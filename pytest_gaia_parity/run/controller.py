@@ -137,7 +137,7 @@ class ControllerHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Give a new worker of pytest-xdist what only the controller knows."""
-        wire.send_payload(node, self._run.payload)
+        wire.send_payload(node, self._run.payload_for(node))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn which tests are to come, where this process collected them itself."""

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from pytest_gaia_parity.clients.factory import AsyncClients, Clients, one_ssl_context
@@ -13,10 +14,11 @@ from pytest_gaia_parity.clients.tape import Recorder
 from pytest_gaia_parity.clients.transport import WriteGuard
 from pytest_gaia_parity.config.envfile import read_env
 from pytest_gaia_parity.config.load import load_config
-from pytest_gaia_parity.errors import ConfigError
+from pytest_gaia_parity.errors import ConfigError, ParityError
 from pytest_gaia_parity.network.instances import InstanceNetwork, find_instances, labels_of
 from pytest_gaia_parity.network.lab import LabNetwork
 from pytest_gaia_parity.network.open import open_network
+from pytest_gaia_parity.network.route import Shareable
 from pytest_gaia_parity.redact import Redactor, stretched
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.given import Options, parse_options
@@ -61,7 +63,7 @@ class Run:
                 rows = self.payload.lab_routes.get(target, [])
                 network: Network = LabNetwork({(host, port): (to, at) for host, port, to, at in rows})
             else:
-                network = open_network(self.config, target)
+                network = open_network(self.config, target, shared=self.payload.proxies.get(target, []))
             network.open()
             self._networks[target] = network
         return self._networks[target]
@@ -104,6 +106,20 @@ class Run:
     def keep(self, networks: Mapping[str, Network]) -> None:
         """Take over networks that are open already."""
         self._networks.update(networks)
+
+    def payload_for(self, node: Any) -> wire.Payload:
+        """What a worker, about to start, is told: one on this machine also where our proxies listen."""
+        if not wire.is_near(node.gateway.spec):
+            return self.payload
+        names = dict.fromkeys(target.partition("@")[0] for target in self.plan.targets)
+        return msgspec.structs.replace(self.payload, proxies={name: self._shared(name) for name in names})
+
+    def _shared(self, target: str) -> list[tuple[str, int, int]]:
+        try:
+            network = self.network(target)
+        except ParityError:  # without preflight: whichever test uses it tells
+            return []
+        return list(network.share()) if isinstance(network, Shareable) else []
 
     def close(self) -> None:
         """End what this process started; may be called more than once."""

@@ -35,6 +35,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     lab_routes: dict[str, list[tuple[str, int, str, int]]] = {}
     #: where instances are compared: name of a service's host → those of its instances
     instances: dict[str, list[str]] = {}
+    #: proxies that the controller keeps, for workers on its machine: target → rows of host, port, port of loopback
+    proxies: dict[str, list[tuple[str, int, int]]] = {}
     #: bodies that a process runs at once
     jobs: int = 1
 
@@ -47,6 +49,11 @@ def is_worker(config: pytest.Config) -> bool:
 def is_distributed(config: pytest.Config) -> bool:
     """Whether this process hands its tests to workers."""
     return not is_worker(config) and config.pluginmanager.has_plugin("dsession")
+
+
+def is_near(spec: Any) -> bool:
+    """Whether a worker of this specification (`popen`, `ssh=host`, `popen//via=other`) runs on this machine, where our loopback is its own."""
+    return bool(spec.popen) and not spec.via
 
 
 def send_payload(node: Any, payload: Payload) -> None:
