@@ -107,6 +107,7 @@ def _facts(service: ProbeTarget, exchange: Exchange | None, failure: str, detail
         details["reason"] = exchange.failure.reason.value
     if details.get("reason") == Reason.REFUSED and "stage" not in details:
         details["families"] = _families(service, exchange.connection.address)
+        details["refused"] = urlsplit(f"//{exchange.connection.address}").hostname or ""
         failure = _told_by_family(failure, details["families"])
     return ServiceFacts(
         url=service.url,

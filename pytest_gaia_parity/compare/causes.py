@@ -46,8 +46,10 @@ CAUSES: tuple[KindOfCause, ...] = (
     ),
     KindOfCause(
         "ipv4-only",
-        "connections are refused over IPv6, and taken over IPv4 on the same port",
-        "bind the service to [::] in place of 0.0.0.0: Fly's private network is IPv6 only",
+        "connections are refused over IPv6, and taken over IPv4 on the same port; or, over 6PN, which has no IPv4 to ask: refused "
+        "while Fly says that this very machine is started, and no check of it fails",
+        "bind the service to [::] in place of 0.0.0.0: Fly's private network is IPv6 only; if it is, see that the target's 'url' "
+        "names its port",
         signs.unreachable("ipv4-only"),
     ),
     KindOfCause(

@@ -111,7 +111,16 @@ class FlyNetwork:
             machines = self._fly.machines(app, timeout=TELL)
         except ParityError as error:
             return {"fly": error.message}
-        rows = [{"id": one.id, "state": one.state, "region": one.region} for one in machines]
+        rows: list[dict[str, Any]] = [
+            {
+                "id": one.id,
+                "state": one.state,
+                "region": one.region,
+                "address": one.private_ip,
+                "checks": {check.name: check.status for check in one.checks or ()},
+            }
+            for one in machines
+        ]
         if any(row["state"] == "started" for row in rows):
             return {"machines": rows}
         states = ", ".join(sorted({row["state"] for row in rows}))

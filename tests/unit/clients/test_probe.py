@@ -105,6 +105,7 @@ def test_a_port_that_answers_on_the_other_family_only_is_said_so() -> None:
         seen = ask("http://api:8000", Table({"api": Endpoint("::1", port)}))
     assert seen.failure == "connection refused over IPv6, while IPv4 answers on the same port"
     assert seen.details["families"] == {"IPv6": "refused", "IPv4": "open"}
+    assert seen.details["refused"] == "::1"
 
 
 def test_what_no_family_answers_is_refused() -> None:

@@ -71,6 +71,10 @@ def causes(
 
 
 REFUSED = ("ConnectError", "[Errno 111] Connection refused")
+AT = "fdaa:0:1::11"
+RUNNING = {"id": "m1", "state": "started", "address": "fdaa:0:1:0::11", "checks": {"health": "passing"}}
+FAILING = {**RUNNING, "checks": {"health": "passing", "port": "critical"}}
+STARTING = {**RUNNING, "state": "starting"}
 STARTED, STOPPED = {"id": "m1", "state": "started"}, {"id": "m1", "state": "stopped"}
 
 
@@ -80,6 +84,34 @@ STARTED, STOPPED = {"id": "m1", "state": "started"}, {"id": "m1", "state": "stop
         (REFUSED, {"families": {"IPv6": "refused", "IPv4": "open"}}, "ipv4-only"),
         (REFUSED, {"families": {"IPv6": "refused", "IPv4": "refused"}}, "refused"),
         (REFUSED, {"families": {"IPv6": "refused"}}, "refused"),
+        (REFUSED, {"families": {"IPv6": "refused"}, "refused": AT, "machines": [RUNNING]}, "ipv4-only"),
+        (
+            REFUSED,
+            {"families": {"IPv6": "refused"}, "refused": AT, "machines": [{**RUNNING, "checks": {}}]},
+            "ipv4-only",
+        ),
+        (REFUSED, {"families": {"IPv6": "refused"}, "refused": AT, "machines": [STOPPED, RUNNING]}, "ipv4-only"),
+        # it looks alike: nothing listens at all, the machine is not that one, its state is not known, another network
+        (REFUSED, {"families": {"IPv6": "refused"}, "refused": AT, "machines": [FAILING]}, "refused"),
+        (REFUSED, {"families": {"IPv6": "refused"}, "refused": AT, "machines": [STARTING]}, "refused"),
+        (REFUSED, {"families": {"IPv6": "refused"}, "refused": "fdaa:0:1::12", "machines": [RUNNING]}, "refused"),
+        (REFUSED, {"families": {"IPv6": "refused"}, "refused": AT}, "refused"),
+        (REFUSED, {"families": {"IPv6": "refused"}, "refused": AT, "machines": [STARTED]}, "refused"),
+        (
+            REFUSED,
+            {"families": {"IPv6": "refused"}, "refused": "::1", "machines": [{**RUNNING, "address": "::1"}]},
+            "refused",
+        ),
+        (
+            REFUSED,
+            {"families": {"IPv6": "refused", "IPv4": "refused"}, "refused": AT, "machines": [RUNNING]},
+            "refused",
+        ),
+        (
+            REFUSED,
+            {"families": {"IPv6": "refused"}, "refused": AT, "machines": [{**RUNNING, **STOPPED}]},
+            "machine-stopped",
+        ),
         (REFUSED, {}, "refused"),
         (REFUSED, {"machines": [STARTED]}, "refused"),
         (REFUSED, {"machines": [STOPPED]}, "machine-stopped"),
@@ -109,6 +141,13 @@ def test_preflight_names_the_same_causes() -> None:
     assert cause.id == "ipv4-only"
     assert "[::]" in cause.hint
     assert cause_of_failure("asset", "dev", None, seen) is None
+
+
+def test_a_refusal_over_fly_s_private_network_tells_what_shows_the_cause() -> None:
+    details = {"families": {"IPv6": "refused"}, "refused": AT, "machines": [RUNNING]}
+    cause = cause_of_failure("asset", "dev", Reason.REFUSED, facts(details=details))
+    assert cause is not None
+    assert cause.says == "asset is refused over 6PN on dev while machine m1 is started and its checks pass"
 
 
 @pytest.mark.parametrize("told", ["missing: API_KEY, OPENAI_API_KEY", {"missing": ["API_KEY", "OPENAI_API_KEY"]}])

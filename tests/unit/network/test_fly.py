@@ -234,6 +234,17 @@ def test_of_an_app_whose_machines_are_stopped_that_is_the_reason(world: FlyWorld
     assert facts["hint"].startswith(f"fly machine start {facts['machines'][0]['id']} -a gaia-auth-dev")
 
 
+def test_of_a_service_that_refuses_its_machines_tell_address_and_checks(world: FlyWorld) -> None:
+    machine = {**world.app("gaia-auth-dev")["machines"][0], "id": "148ed1", "address": "fdaa:0:1::11"}
+    world.change_app("gaia-auth-dev", machines=[machine, {**machine, "id": "148ed2", "check": "critical"}])
+    here = fly_network(AUTH, fly=Fly(Runner(), program=world.program, env=world.env))
+    rows = here.about(AUTH, failed=True)["machines"]
+    assert [(row["id"], row["address"], row["checks"]) for row in rows] == [
+        ("148ed1", "fdaa:0:1::11", {"health": "passing"}),
+        ("148ed2", "fdaa:0:1::11", {"health": "critical"}),
+    ]
+
+
 def test_a_fly_that_cannot_tell_of_machines_fails_nothing(world: FlyWorld) -> None:
     world.change(token=False)
     here = fly_network(AUTH, fly=Fly(Runner(), program=world.program, env=world.env, wait=0.0))
