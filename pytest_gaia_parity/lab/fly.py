@@ -620,6 +620,9 @@ def _machine(app: Table, machine: Table) -> Table:
         "updated_at": machine["created_at"],
         "config": {
             "env": {"FLY_PROCESS_GROUP": "app"},
+            "init": {},
+            "guest": {"cpu_kind": "shared", "cpus": 1, "memory_mb": 256},
+            "restart": {"policy": "on-failure", "max_retries": 10},
             "metadata": {
                 "fly_platform_version": "v2",
                 "fly_process_group": "app",
@@ -629,11 +632,15 @@ def _machine(app: Table, machine: Table) -> Table:
             "image": machine["image"],
             **checks,
         },
-        "events": [],
+        "events": [{"type": "start", "status": machine["state"], "source": "flyd", "timestamp": _stamp(machine)}],
         **({"checks": [_check(machine)]} if checks else {}),
         "host_status": "ok",
         "cordoned": False,
     }
+
+
+def _stamp(machine: Table) -> int:
+    return int(dt.datetime.fromisoformat(machine["created_at"]).timestamp() * 1000)
 
 
 def _check(machine: Table) -> Table:
