@@ -11,6 +11,8 @@ from pytest_gaia_parity.network.guard import refuse_public
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import dns.resolver
 
 #: seconds that the server may take, all tries together
@@ -20,14 +22,18 @@ PATIENCE = 2.0
 class NameServerNetwork:
     """Asks for AAAA, as Fly has nothing else; an answer is used for as long as the server says."""
 
-    def __init__(self, *, server: str, target: str, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, *, server: str, target: str, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Prepare; nothing is asked yet.
 
         :param server: its address, with a port where that is not 53: `fdaa::3`, `127.0.0.1:5353`, `[::1]:5353`.
+        :param clock: tells when an answer has died.
         """
         self._server = server
         self._target = target
         self._patience = patience
+        self._clock = clock
         self._resolver: dns.resolver.Resolver | None = None
         self._known: dict[tuple[str, int], tuple[float, Route]] = {}
 
@@ -63,14 +69,14 @@ class NameServerNetwork:
         :raises RefusedError: an address is public.
         """
         known = self._known.get((host, port))
-        if known is not None and time.monotonic() < known[0]:
+        if known is not None and self._clock() < known[0]:
             return known[1]
         started = time.perf_counter()
         addresses, ttl = self._ask(host)
         refuse_public(addresses, host=host, target=self._target)
         endpoints = tuple(Endpoint(address, port) for address in addresses)
         route = Route("name-server", endpoints, time.perf_counter() - started)
-        self._known[host, port] = (time.monotonic() + ttl, route)
+        self._known[host, port] = (self._clock() + ttl, route)
         return route
 
     def failed(self, host: str, port: int) -> None:
