@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import resource
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +18,7 @@ from pytest_gaia_parity.report.recording import read_recording
 from pytest_gaia_parity.report.recording_writer import RecordingWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -243,27 +244,31 @@ def test_a_reference_to_a_body_that_is_not_there_is_named(tmp_path: Path) -> Non
         list(read_recording(path))
 
 
-@pytest.fixture
-def limit() -> Iterator[Callable[[int], None]]:
-    """Lets no file of this process grow past so many bytes: a full disk, for one process."""
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Let no file of this process grow past so many bytes: a full disk, for one process.
+
+    Over before the test is: pytest writes a dot for it, maybe to a file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("room", [0, 10, 5000])
-def test_a_full_disk_leaves_a_recording_that_can_be_read(
-    tmp_path: Path, limit: Callable[[int], None], room: int
-) -> None:
+def test_a_full_disk_leaves_a_recording_that_can_be_read(tmp_path: Path, room: int) -> None:
     path = tmp_path / "dev.jsonl"
     writer = RecordingWriter(path)
     writer.open(Header(target="dev"))
     for run in range(1, 6):
         writer.write(record(run=run))
-    limit(partial_of(path).stat().st_size + room)
-    with pytest.raises(ReportError, match="File too large"):
-        writer.write(with_body(random.Random(7).randbytes(9000).hex()))  # noqa: S311 - what does not compress
-    writer.close()
+    with limited(partial_of(path).stat().st_size + room):
+        with pytest.raises(ReportError, match="File too large"):
+            writer.write(with_body(random.Random(7).randbytes(9000).hex()))  # noqa: S311 - what does not compress
+        writer.close()
     recording = read_recording(path)
     assert not recording.is_whole
     assert recording.end is not None
