@@ -24,7 +24,7 @@ _TABLE = (
     (
         ("no route to host", "host is down"),
         "the host does not exist on its network",
-        "the address is stale, or the machine is gone: see whether it runs",
+        "the address is stale, or the machine is gone: see whether it runs; to an address of Fly (fdaa:…) WireGuard must be up",
     ),
     (
         ("certificate verify failed", "certificate_verify_failed"),

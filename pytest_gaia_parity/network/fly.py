@@ -110,6 +110,8 @@ class FlyNetwork:
         try:
             machines = self._fly.machines(app, timeout=TELL)
         except ParityError as error:
+            if getattr(error, "failure", "") == "no-app":
+                return {"fly": error.message, "reason": f"fly knows no app '{app}'", "hint": error.hint}
             return {"fly": error.message}
         rows: list[dict[str, Any]] = [
             {

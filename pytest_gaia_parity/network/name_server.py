@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_gaia_parity.errors import ConfigError, NameNotFoundError, UnreachableError
 from pytest_gaia_parity.network.guard import refuse_public
+from pytest_gaia_parity.network.proxies import Place
 from pytest_gaia_parity.network.route import Endpoint, Route
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class NameServerNetwork:
         except dns.resolver.NoAnswer:
             raise NameNotFoundError(
                 f"{where} has no IPv6 address for '{host}'",
-                hint="no machine of the app runs: fly machine list -a APP; .internal never starts one",
+                hint=f"no machine of the app runs: fly machine list -a {Place(host, 0).app}; .internal never starts one",
             ) from None
         except dns.resolver.LifetimeTimeout:
             raise UnreachableError(

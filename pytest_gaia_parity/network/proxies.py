@@ -204,7 +204,9 @@ class _Proxy:
         hint = error.hint or f"fly doctor -a {self._place.app}"
         if "not found in DNS" in error.message:
             hint = f"no machine of the app runs, or there is no such app: fly machine list -a {self._place.app}"
-            return NameNotFoundError(f"target '{self._target}': {error.message}", hint=hint)
+            return NameNotFoundError(
+                f"target '{self._target}': fly proxy: {self._place.host}: host was not found in DNS", hint=hint
+            )
         return UnreachableError(f"target '{self._target}': {error.message}", hint=hint)
 
     def _await_answer(self, port: int) -> None:

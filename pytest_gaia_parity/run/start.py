@@ -10,7 +10,7 @@ import pytest
 
 from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError, nearest
 from pytest_gaia_parity.run import wire
-from pytest_gaia_parity.run.failing import as_pytest_errors
+from pytest_gaia_parity.run.failing import ToldOnce, as_pytest_errors
 from pytest_gaia_parity.run.garbage import GarbageHooks
 from pytest_gaia_parity.run.record import RecordHooks
 from pytest_gaia_parity.run.rerun import RerunHooks
@@ -46,6 +46,7 @@ def start(config: pytest.Config) -> None:
         from pytest_gaia_parity.run.progress import ProgressStart  # noqa: PLC0415 - likewise
         from pytest_gaia_parity.run.tail import QuickTail, Restore  # noqa: PLC0415 - likewise
 
+        config.pluginmanager.register(ToldOnce(config), "gaia-parity-told-once")
         controller = ControllerHooks(run, config)
         config.pluginmanager.register(controller, "gaia-parity-run")
         if run.plan.is_parity:
