@@ -62,6 +62,7 @@ class MachinesApi:
             Route(app, self.show),
             Route(f"{app}/secrets", self.secrets, methods=["GET", "POST"]),
             Route(f"{app}/ip_assignments", self.addresses),
+            Route(f"{app}/volumes", self.volumes),
             Route(f"{app}/machines", self.machines),
             Route(machine, self.machine, methods=["GET", "POST"]),
             Route(f"{machine}/wait", self.wait),
@@ -108,6 +109,10 @@ class MachinesApi:
         one = {"ip": "fdaa:0:18:0:1::2", "region": "global", "service_name": "", "shared": False, "egress": False}
         network = {"name": "", "org_slug": ORGANIZATION["slug"]}
         return JSONResponse({"ips": [{**one, "created_at": now(), "network": network}]})
+
+    async def volumes(self, request: Request) -> JSONResponse:
+        self._app(request)
+        return JSONResponse([])
 
     async def machines(self, request: Request) -> JSONResponse:
         return JSONResponse([machine_shown(one) for one in self._app(request).machines.values()])

@@ -235,3 +235,4 @@ def test_organisations_builds_and_addresses_are_told(api: httpx.Client) -> None:
     (address,) = api.get(f"/v1/apps/{APP}/ip_assignments").json()["ips"]
     assert address["network"]["org_slug"] == "gaia"
     assert api.get(f"/v1/apps/{APP}").json()["machine_count"] == 2
+    assert api.get(f"/v1/apps/{APP}/volumes").json() == []
