@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -270,17 +271,12 @@ def _body(collected: Collected, headers: httpx.Headers, *, whole: bool, limit: i
     if not collected.size:
         return Body(partial=not whole)
     wire, content, problem, digest = collected.size, collected.content, "", collected.digest
-    if "content-encoding" in headers and not digest and whole:
-        content, problem = _decoded(content, headers)
+    if "content-encoding" in headers:
+        content, problem = _uncoded(content, headers, is_cut=bool(digest), whole=whole)
     size = wire if digest else len(content)
     if not digest and size > limit:
         digest, content = hashlib.sha256(content).hexdigest(), content[:limit]
-    text: str | None = None
-    if not digest or _is_text(headers):
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
-            text = None
+    text = _text(content, whole=whole and not digest)
     return Body(
         text=text,
         data=content if text is None else None,
@@ -293,9 +289,23 @@ def _body(collected: Collected, headers: httpx.Headers, *, whole: bool, limit: i
     )
 
 
-def _is_text(headers: httpx.Headers) -> bool:
-    media_type = str(headers.get("content-type", ""))
-    return media_type.startswith(("text/", "application/json"))
+def _text(content: bytes, *, whole: bool) -> str | None:
+    """What the bytes say as text; of what was cut off the last character may lack bytes."""
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(content, final=whole)
+    except UnicodeDecodeError:
+        return None
+
+
+def _uncoded(content: bytes, headers: httpx.Headers, *, is_cut: bool, whole: bool) -> tuple[bytes, str]:
+    """Undo the content-encoding. Of what cannot be undone, because the end is missing, nothing is kept.
+
+    What is still compressed cannot be searched for secrets, and its digest tells as much.
+    """
+    if is_cut:
+        return b"", ""
+    found, problem = _decoded(content, headers)
+    return (b"", "") if problem and not whole else (found, problem)
 
 
 def _decoded(content: bytes, headers: httpx.Headers) -> tuple[bytes, str]:

@@ -152,7 +152,7 @@ def mask_record(record: TestRecord, redactor: Redactor) -> TestRecord:
     """
     by_place = redactor.by_place()
     masked = _mask_all(record, by_place)
-    by_value = redactor.by_value(by_place, "\n".join(_texts(masked)))
+    by_value = redactor.by_value(by_place, "\n".join(_texts(masked)), is_cut=any(map(_is_cut, _bodies(record))))
     return masked if by_value is None else _mask_all(masked, by_value)
 
 
@@ -235,11 +235,27 @@ def _mask_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:
     )
 
 
+def _bodies(record: TestRecord) -> Iterator[Body]:
+    for exchange in record.exchanges:
+        yield exchange.request.body
+        if exchange.response is not None:
+            yield exchange.response.body
+
+
+def _is_cut(body: Body) -> bool:
+    """Whether there was more than what was kept."""
+    return body.truncated or body.partial
+
+
 def _mask_body(body: Body, redactor: Redactor) -> Body:
     if body.text is not None:
         masked = redactor.text(body.text)
+        if _is_cut(body):
+            masked = redactor.cut(masked)
         return body if masked == body.text else msgspec.structs.replace(body, text=masked)
     if body.data:
         data = redactor.data(body.data)
+        if _is_cut(body):
+            data = redactor.cut(data.decode("latin-1")).encode("latin-1")
         return body if data == body.data else msgspec.structs.replace(body, data=data)
     return body

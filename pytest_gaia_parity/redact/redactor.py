@@ -13,6 +13,7 @@ from pytest_gaia_parity.redact.masks import MASK, Masks
 from pytest_gaia_parity.redact.names import is_name_of_secrets, is_secret_name
 from pytest_gaia_parity.redact.places import has_hint, in_text, in_url
 from pytest_gaia_parity.redact.spellings import Few, Known, Needle, is_searched_for
+from pytest_gaia_parity.redact.tails import whole_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,9 +53,14 @@ class Redactor:
         other._masks, other._known, other._learnt = self._masks, Known(()), {}
         return other
 
-    def by_value(self, learnt: Redactor, text: str) -> ByValue | None:
-        """What masks the values that are in *text*, of the env file and *learnt*; None where none of them is."""
+    def by_value(self, learnt: Redactor, text: str, *, is_cut: bool = False) -> ByValue | None:
+        """What masks the values that are in *text*, of the env file and *learnt*; None where none of them is.
+
+        :param is_cut: something was cut off, where the beginning of any value may stand.
+        """
         few = Few(Needle(value, self._masks) for value in learnt._learnt or ())
+        if is_cut:
+            return ByValue(self._masks, Few([*self._known.needles, *few.needles]))
         hit = [*self._known.hit(text), *few.hit(text)]
         return ByValue(self._masks, Few(hit)) if hit else None
 
@@ -65,6 +71,10 @@ class Redactor:
     def text(self, text: str) -> str:
         """Mask a body, a message, a log."""
         return self._values(self._signatures(in_text(self._users(text), self.credential)))
+
+    def cut(self, text: str) -> str:
+        """A text that was cut off, without the beginning of a secret at its end."""
+        return whole_part(text, self._known.needles)
 
     def data(self, data: bytes) -> bytes:
         """Mask bytes that are no text."""

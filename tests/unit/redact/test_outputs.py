@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -228,6 +229,53 @@ def test_a_secret_split_over_the_pieces_of_a_stream_is_nowhere(secret: str, cuts
     assert secret not in said
     assert redactor.text(secret) in said
     assert len(found.split("\n\n")) == len(text.split("\n\n"))
+
+
+def _cut(text: str, *, media: str = "text/plain") -> Exchange:
+    """An exchange whose body was cut off where *text* ends."""
+    whole = exchange(text, media=media)
+    assert whole.response is not None
+    cut = structs.replace(whole.response.body, truncated=True, digest="0" * 64)
+    return structs.replace(whole, response=structs.replace(whole.response, body=cut))
+
+
+@settings(max_examples=200, deadline=None)
+@given(SIMPLE, st.sampled_from(sorted(ENCODINGS)), st.floats(0, 1), st.booleans(), st.booleans())
+def test_the_beginning_of_a_secret_where_a_body_was_cut_off_is_nowhere(
+    secret: str, encoding: str, part: float, is_learnt: bool, is_data: bool
+) -> None:
+    encoded = ENCODINGS[encoding](secret)
+    text = "it is " + encoded[: int(part * len(encoded))]
+    redactor = Redactor({} if is_learnt else {"X": secret}, key=KEY)
+    said = _cut(text) if not is_data else _cut("\xff" + text, media="application/octet-stream")
+    masked = mask_record(record(*([TEACHERS["bearer"](secret)] if is_learnt else []), said), redactor)
+    response = masked.exchanges[-1].response
+    assert response is not None
+    found = response.body.text or (response.body.data or b"").decode("latin-1")
+    assert not holds(found, secret[:8])
+    assert found.lstrip("\xff").startswith("it is"[: len(text)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"n": 1, "user": {"password": "hunter2-and',
+        '{"n": 1, \\"refresh_token\\": \\"hunter2-and',
+        "n=1&client_secret=hunter2-and",
+        "n: 1\nAuthorization: Bearer hunter2-and",
+        "<a>1</a><passwd>hunter2-and",
+    ],
+)
+def test_a_secret_that_a_cut_leaves_without_its_end_is_known_by_its_name(text: str) -> None:
+    masked = mask_record(record(_cut(text)), Redactor({}, key=KEY)).exchanges[0].response
+    assert masked is not None
+    assert "hunter2" not in (masked.body.text or "")
+    assert (masked.body.text or "").startswith(text[:4])
+
+
+def test_a_body_that_was_cut_off_without_a_secret_is_the_very_same() -> None:
+    unmasked = record(_cut('{"n": 1, "user": {"name": "ada'))
+    assert mask_record(unmasked, Redactor({"X": "sk-1234567890"}, key=KEY)) == unmasked
 
 
 @settings(max_examples=60, deadline=None)
