@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.adapters.process import Mask
 
 
+#: names, never values; the log is searched by them, and a variable may well hold the name of an app
+_NAMES = frozenset({"event", "command", "target", "service", "app", "names", "removed"})
+
+
 class Audit:
     """A JSON Lines file; two lines per change, before it and after it, so that one that was cut off can be seen.
 
@@ -87,7 +91,7 @@ class Audit:
             "when": self._now().isoformat(timespec="seconds"),
             "who": _user(),
             "host": socket.gethostname(),
-            **line,
+            **{key: value if key in _NAMES else _masked(value, self._mask) for key, value in line.items()},
         }
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -96,6 +100,15 @@ class Audit:
             os.write(descriptor, (json.dumps(whole, ensure_ascii=False) + "\n").encode())
         finally:
             os.close(descriptor)
+
+
+def _masked(value: Any, mask: Mask) -> Any:
+    """The same with each text masked: an image or an error may hold what nobody expects there."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(one, mask) for key, one in value.items()}
+    return [_masked(one, mask) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _line(text: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pytest_gaia_parity.run.handle import Handle, rules_of_marks
 from pytest_gaia_parity.run.sides import Side, split_node_id
 
 if TYPE_CHECKING:
+    import warnings
     from collections.abc import Callable, Generator
 
     from pytest_gaia_parity.model.recording import Outcome
@@ -43,7 +44,7 @@ class Case:
     closes: bool = False
     fixtures: list[TestRecord] = field(default_factory=list)
 
-    def note(self, report: pytest.TestReport, call: pytest.CallInfo[Any]) -> None:
+    def note(self, report: pytest.TestReport, call: pytest.CallInfo[Any], mask: Callable[[str], str]) -> None:
         """Take over what one phase came to; the first thing that went wrong counts."""
         self.duration += report.duration
         if self.outcome != "passed":
@@ -52,7 +53,8 @@ class Case:
         if outcome != "passed":
             self.outcome = outcome
             self.phase = report.when
-            self.message = _message_of(report, call)
+            # masked before it is cut, or the beginning of a secret might stand at its end
+            self.message = mask(_message_of(report, call))[:_MESSAGE_LIMIT]
 
     def record(self, mark_rules: CompareRules) -> TestRecord:
         """The finished value."""
@@ -83,6 +85,8 @@ class RecordHooks:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._case: Case | None = None
+        #: node id and tape of the last test that ended
+        self._ended: tuple[str, Tape] = "", Tape()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -151,16 +155,30 @@ class RecordHooks:
         if case is None:
             return report
         redactor = self._run.redactor
+
+        def mask(text: str) -> str:
+            return masker_of(case.tape.exchanges, redactor)(text)
+
         _mask_report(report, case.tape, redactor)
-        case.note(report, call)
+        case.note(report, call, mask)
         if report.when == "teardown":
             self._run.recorder.use(None)
             case.tape.settle()
             del item.stash[CASE_KEY]
             self._case = None
+            self._ended = item.nodeid, case.tape
             records = [case.record(rules_of_marks(item)), *case.fixtures]
             wire.attach(report, [mask_record(record, redactor) for record in records], item.config)
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
+        """Mask a warning before anybody prints it or sends it on; pytest tells a test's when the test has ended."""
+        ended, tape = self._ended
+        said = str(warning_message.message)
+        masked = masker_of(tape.exchanges if ended == nodeid else (), self._run.redactor)(said)
+        if masked != said:
+            warning_message.message = masked
 
 
 def side_of(item: pytest.Item) -> Side | None:
@@ -207,10 +225,10 @@ def _outcome_of(report: pytest.TestReport) -> Outcome:
 
 def _message_of(report: pytest.TestReport, call: pytest.CallInfo[Any]) -> str:
     if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
-        return str(report.longrepr[2])[:_MESSAGE_LIMIT]
+        return str(report.longrepr[2])
     if call.excinfo is not None:
-        return call.excinfo.exconly(tryshort=True)[:_MESSAGE_LIMIT]
-    return str(report.longrepr or getattr(report, "wasxfail", ""))[:_MESSAGE_LIMIT]
+        return call.excinfo.exconly(tryshort=True)
+    return str(report.longrepr or getattr(report, "wasxfail", ""))
 
 
 def _mask_report(report: pytest.TestReport, tape: Tape, redactor: Redactor) -> None:

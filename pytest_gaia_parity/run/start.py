@@ -12,6 +12,7 @@ from pytest_gaia_parity.errors import EXIT_PARITY, ConfigError, nearest
 from pytest_gaia_parity.run import wire
 from pytest_gaia_parity.run.failing import ToldOnce, as_pytest_errors
 from pytest_gaia_parity.run.garbage import GarbageHooks
+from pytest_gaia_parity.run.ids import IdHooks, refuse_secrets
 from pytest_gaia_parity.run.record import RecordHooks
 from pytest_gaia_parity.run.rerun import RerunHooks
 from pytest_gaia_parity.run.state import run_of, start_run
@@ -31,6 +32,7 @@ def start(config: pytest.Config) -> None:
         garbage = GarbageHooks()
         config.add_cleanup(garbage.thaw)
         config.pluginmanager.register(garbage, "gaia-parity-garbage")
+        config.pluginmanager.register(IdHooks(run.redactor), "gaia-parity-ids")
         record = RecordHooks(run)
         config.pluginmanager.register(record, "gaia-parity-record")
         if run.payload.jobs > 1:
@@ -62,6 +64,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     """Give a test its sides."""
     with as_pytest_errors():
         run = run_of(metafunc.config)
+        refuse_secrets(metafunc.definition, run.redactor)
         mark = metafunc.definition.get_closest_marker("only_on")
         sides = run.plan.sides if mark is None else _only_on(mark, run, metafunc.definition.nodeid)
     if run.plan.instances:
