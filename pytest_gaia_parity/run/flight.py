@@ -17,7 +17,7 @@ from pytest_gaia_parity.model.comparison import Log, Severity, Verdict
 from pytest_gaia_parity.network.route import Logs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_gaia_parity.compare.pairing import Gathered
     from pytest_gaia_parity.model.comparison import Comparison, Pair
@@ -100,8 +100,7 @@ class FlightRecorder:
         else:
             return (), ""
         chosen, says = choose(found, exchange)
-        mask = masker_of((), self._run.redactor)
-        return tuple(mask(line[:WIDTH]) for line in chosen), says
+        return masked_lines(chosen, masker_of((), self._run.redactor)), says
 
 
 def choose(lines: Sequence[str], exchange: Exchange) -> tuple[Sequence[str], str]:
@@ -131,6 +130,14 @@ def choose(lines: Sequence[str], exchange: Exchange) -> tuple[Sequence[str], str
     if len(chosen) > LINES:
         how = "; ".join(filter(None, (how, f"the last {LINES} of {len(chosen)} lines")))
     return chosen[-LINES:], how
+
+
+def masked_lines(lines: Sequence[str], mask: Callable[[str], str]) -> tuple[str, ...]:
+    """Lines without secrets, none longer than `WIDTH`.
+
+    Masked all at once, since a secret may span lines, and before anything is cut, since its beginning tells as much.
+    """
+    return tuple(line[:WIDTH] for line in mask("\n".join(lines)).split("\n")) if lines else ()
 
 
 def _both(pair: Pair, gathered: Gathered) -> Iterator[Exchange | None]:

@@ -6,7 +6,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, Kind, Pair, Severity, Verdict
+from pytest_gaia_parity.model.comparison import Cause, Comparison, Difference, Kind, Log, Pair, Severity, Verdict
 from pytest_gaia_parity.model.exchange import Body, Connection, Exchange, Request, Response, Timings
 from pytest_gaia_parity.model.recording import ServiceFacts, TestRecord
 from pytest_gaia_parity.model.results import SCHEMA, Results, Side
@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 SKEW = Cause(
     id="version-skew", says="dev runs 1.2.0 of asset, local 1.3.0", hint="gaia-parity deploy asset dev --image 1.3.0"
 )
+#: the comparison that the flight recorder has lines of
+WITH_LOGS = 13
+LOGS = (
+    Log(
+        pair=0, side="baseline", service="asset",
+        lines=(
+            "2026-11-23T10:00:00Z INFO GET /assets?page=2 traceparent=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "2026-11-23T10:00:00Z DEBUG 12 rows in 3.1 ms",
+        ),
+    ),
+    Log(
+        pair=0, side="candidate", service="asset",
+        lines=("2026-11-23T10:00:01Z WARNING price list of 2026-10 is in use <b>",),
+        says="no line has the trace id: these were written at the time",
+    ),
+)  # fmt: skip
 _ROUTES = {False: ("127.0.0.1:8000", "IPv4", "published-port"), True: ("[fdaa::3]:8000", "IPv6", "fly-proxy")}
 
 
@@ -116,6 +132,7 @@ def comparison(number: int, source: random.Random, *, size: int) -> tuple[Compar
         differences=differences,
         causes=(SKEW,) if differences else (),
         exchanges=(Pair(label="GET asset /assets", baseline=0, candidate=0),),
+        logs=LOGS if number == WITH_LOGS else (),
     )
     return result, Evidence(*sides)
 

@@ -44,6 +44,7 @@ def nothing(page: Any) -> None:
         pytest.param("#c=no-such-test", nothing, id="error"),
         pytest.param(MISMATCH + "&d=1", nothing, id="difference"),
         pytest.param(MISMATCH + "&view=unified", nothing, id="unified"),
+        pytest.param(MISMATCH + "&t=0.6", nothing, id="log"),
         pytest.param("", show_help, id="help"),
     ],
 )

@@ -91,6 +91,27 @@ def test_the_ignore_rule_is_copied_as_configuration(visit: Callable[..., Any], r
     assert page.evaluate("navigator.clipboard.readText()").startswith('[tool.gaia-parity.compare]\nignore = ["body.')
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_the_services_logged_is_told_for_each_side(visit: Callable[..., Any], report: Path, width: int) -> None:
+    page = visit(report, fragment=MISMATCH, width=width)
+    page.wait_for_selector("#detail .exchange")
+    page.click("role=tab[name='Log']")
+    left, right = page.locator("#panel-0 .sides > div").all()
+    assert "traceparent=00-4bf92f3577b34da6" in left.text_content()
+    assert "12 rows in 3.1 ms" in left.text_content()
+    assert "no line has the trace id: these were written at the time" in right.text_content()
+    assert "price list of 2026-10 is in use <b>" in right.text_content()
+    again = visit(report, fragment="#" + page.url.partition("#")[2], width=width)
+    again.wait_for_selector("role=tab[name='Log'][selected]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_comparison_without_logs_has_no_tab_for_them(visit: Callable[..., Any], report: Path) -> None:
+    page = visit(report, fragment=MISMATCH.replace("13", "23", 1).replace("13", "23").replace("assets_23", "assets_3"))
+    page.wait_for_selector("#detail .exchange")
+    assert page.locator("role=tab").all_text_contents()[-1] == "curl"
+
+
 def test_the_page_stays_small_however_many_comparisons(visit: Callable[..., Any], tmp_path: Path) -> None:
     write_page(tmp_path / "many.html", comparisons(3000, size=300))
     page = visit(tmp_path / "many.html", fragment=MISMATCH)

@@ -6,7 +6,8 @@ import msgspec
 
 from pytest_gaia_parity.adapters.docker import _demultiplexed
 from pytest_gaia_parity.adapters.fly_json import decode_logs
-from pytest_gaia_parity.run.flight import LINES, choose
+from pytest_gaia_parity.redact import Redactor
+from pytest_gaia_parity.run.flight import LINES, WIDTH, choose, masked_lines
 from tests.builders import exchange
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -51,3 +52,15 @@ def test_fly_s_objects_are_read_one_behind_the_other() -> None:
     assert [str(line) for line in lines] == ["2026-01-02T03:04:05.123456789Z ams e7 info GET /x", "two"]
     assert lines[0].moment == 1767323045.123456
     assert lines[1].moment == 0.0
+
+
+def test_a_secret_that_spans_lines_or_the_width_is_masked() -> None:
+    redactor = Redactor({"PEM": "-----BEGIN KEY-----\nMIIBVgIBADANBg", "KEY": "sk-live-1234567890"}, key=b"k")
+    told = masked_lines(
+        ["key is -----BEGIN KEY-----", "MIIBVgIBADANBg now", "x" * (WIDTH - 8) + "sk-live-1234567890"], redactor.text
+    )
+    assert len(told) == 2
+    assert told[0].startswith("key is [masked:")
+    assert "sk-live" not in told[1]
+    assert max(map(len, told)) == WIDTH
+    assert masked_lines([], redactor.text) == ()
