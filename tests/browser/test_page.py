@@ -142,6 +142,17 @@ def test_print_has_the_summary_and_the_filtered_mismatches(visit: Callable[..., 
     assert not page.is_visible("#side")
 
 
+@pytest.mark.parametrize("chosen", ["by the system", "by hand"])
+def test_print_is_black_on_white_whatever_the_theme(visit: Callable[..., Any], report: Path, chosen: str) -> None:
+    page = visit(report, color_scheme="dark" if chosen == "by the system" else "light")
+    if chosen == "by hand":
+        page.click("#theme")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(colour) != "rgb(255, 255, 255)"
+    page.emulate_media(media="print")
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"
+
+
 @pytest.mark.parametrize("options", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}])
 def test_forced_colours_and_reduced_motion_lose_nothing(
     visit: Callable[..., Any], report: Path, options: dict[str, str]
