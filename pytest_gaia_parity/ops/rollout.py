@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_gaia_parity.adapters.fly_errors import FlyError, FlyFailure
 from pytest_gaia_parity.adapters.process import Command
-from pytest_gaia_parity.errors import CommandError, RefusedError
+from pytest_gaia_parity.errors import CommandError, ParityError, RefusedError
 from pytest_gaia_parity.ops.plan import ChangeKind, short_image
 from pytest_gaia_parity.ops.proof import NotProvedError, await_answer, await_checks, await_machines, await_release, look
 from pytest_gaia_parity.ops.secrets import apply_secrets, mark_deployed, plan_secrets, wanted_secrets
@@ -162,10 +163,21 @@ class Rollout:
                 )
             except FlyError as error:
                 if error.failure not in _DOUBTFUL:
+                    self._tell_images()
                     raise
                 step.says = f"in doubt: {error.message}"
                 return error
         return None
+
+    def _tell_images(self) -> None:
+        """Say which machine runs what where a rolling deploy ended half way: Fly itself takes nothing back."""
+        found: dict[str, list[str]] = {}
+        with contextlib.suppress(ParityError):  # what failed is told anyway
+            for machine in self._place.fly.machines(self._app):
+                found.setdefault(short_image(machine.image_ref.exact), []).append(machine.id)
+        if len(found) > 1:
+            told = "; ".join(f"{image}: {', '.join(ids)}" for image, ids in found.items())
+            self._place.say(f"warning: the machines of {self._service} run different images now: {told}")
 
     def _flags(self) -> tuple[list[str], Path]:
         options = self._options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_gaia_parity.adapters.fly_json import decode_logs
 from pytest_gaia_parity.lab import fly as simulated
 
 if TYPE_CHECKING:
@@ -102,3 +103,20 @@ def test_the_release_is_told_as_json_where_it_is_asked_for(folder: Path, monkeyp
     assert '"version"' not in fly(folder, "deploy", "-a", APP).stdout
     monkeypatch.setenv("FLY_EMIT_RELEASE_JSON", "1")
     assert json.loads(fly(folder, "deploy", "-a", APP).stdout.splitlines()[-1])["version"] == 2
+
+
+def test_logs_are_lines_or_one_object_behind_the_other(folder: Path) -> None:
+    state = json.loads((folder / "state.json").read_text())
+    state["apps"][APP]["log"] = ["2026-01-02T03:04:05.123Z INFO GET /x", "2026-01-02T03:04:06.000Z ERROR 500"]
+    (folder / "state.json").write_text(json.dumps(state))
+    machine = state["apps"][APP]["machines"][0]
+    plain = fly(folder, "logs", "-a", APP, "--no-tail").stdout.splitlines()
+    assert plain[0] == f"2026-01-02T03:04:05.123Z app[{machine['id']}] {machine['region']} [info]INFO GET /x"
+    found = decode_logs(fly(folder, "logs", "--no-tail", "--json", "--app", APP).stdout.encode(), said_by="fly logs")
+    assert [(one.timestamp, one.message, one.instance) for one in found] == [
+        ("2026-01-02T03:04:05.123Z", "INFO GET /x", machine["id"]),
+        ("2026-01-02T03:04:06.000Z", "ERROR 500", machine["id"]),
+    ]
+    unknown = fly(folder, "logs", "-a", "x", "--no-tail")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert 'Could not find App "x"' in unknown.stderr

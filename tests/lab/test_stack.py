@@ -7,15 +7,21 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from pytest_gaia_parity.adapters.fly import Fly
+from pytest_gaia_parity.adapters.process import Runner
 from pytest_gaia_parity.config.load import load_config
-from pytest_gaia_parity.errors import CommandError, ConfigError
+from pytest_gaia_parity.errors import CommandError, ConfigError, ParityError
 from pytest_gaia_parity.lab.stack import Stack
+from pytest_gaia_parity.lab.world import write_world
+from pytest_gaia_parity.network.fly import FlyNetwork
+from pytest_gaia_parity.network.proxies import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,3 +261,24 @@ def test_the_platform_knows_a_machine_that_is_stopped(config: Config) -> None:
 
 def test_the_platform_knows_nothing_of_an_app_that_is_not_there(config: Config) -> None:
     assert "chat" not in Stack(config, faults=["name-not-found"]).machines("dev")
+
+
+def test_fly_tells_the_log_of_a_machine_by_moment_and_trace(config: Config, tmp_path: Path) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    with Stack(config) as stack:
+        world = write_world(config, stack, tmp_path / "world")
+        fly = Fly(Runner(), program=world.program, env=world.env)
+        network = FlyNetwork(target="dev", places=[Place("gaia-asset-dev.internal", 8000)], fly=fly)
+        url = url_of(stack, "dev", "gaia-asset-dev.internal")
+        began = time.time()
+        httpx.get(f"{url}/health")
+        httpx.get(f"{url}/assets/nope", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+        lines = network.logs("gaia-asset-dev.internal", since=began - 1, until=time.time())
+        assert any("GET /health" in line for line in lines)
+        (told,) = (line for line in lines if trace in line)
+        (machine,) = fly.machines("gaia-asset-dev")
+        assert told.split()[1:4] == [machine.region, machine.id, "info"]
+        assert "/assets/nope" in told
+        assert network.logs("gaia-asset-dev.internal", since=began - 60, until=began - 30) == []
+        with pytest.raises(ParityError, match="gaia-nope-dev"):
+            network.logs("gaia-nope-dev.internal", since=began, until=time.time())

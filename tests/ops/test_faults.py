@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 GATEWAY, AUTH = "gaia-gateway-dev", "gaia-auth-dev"
 V1, V2 = "registry.fly.io/gaia:v1", "registry.fly.io/gaia:v2"
 QUICK = DeployOptions(image=V2)
+CRASHES = "smoke checks for x failed: the app appears to be crashing"
 
 
 @pytest.fixture
@@ -170,11 +171,27 @@ def test_a_machine_stopped_by_autostop_is_updated_and_no_failure_while_another_r
     assert images(world, AUTH) == [V2, V2]
 
 
-def test_a_rolling_deploy_that_fails_half_way_comes_back_whole(place: Workplace, world: FlyWorld) -> None:
-    world.plant("error", "machine update", app=AUTH, text="smoke checks for x failed: the app appears to be crashing")
-    world.change(faults=[{**world.state["faults"][0], "times": 0}, *world.state["faults"]])
+def test_a_rolling_deploy_that_fails_half_way_leaves_two_images_and_says_so(
+    place: Workplace, world: FlyWorld, said: list[str]
+) -> None:
+    world.plant("error", "machine update", app=AUTH, text=CRASHES, spare=1)
+    with pytest.raises(CommandError, match="appears to be crashing"):
+        deploy(place, ["auth"], "dev", DeployOptions(image=V2))
+    assert sorted(images(world, AUTH)) == [V1, V2]
+    new, old = sorted(world.app(AUTH)["machines"], key=lambda one: one["image"], reverse=True)
+    (told,) = (line for line in said if line.startswith("warning: the machines of auth run different images now: "))
+    assert f"gaia@sha256:2: {new['id']}" in told
+    assert f"gaia@sha256:1: {old['id']}" in told
+    assert said[-1] == "to go on: gaia-parity deploy auth dev"
+
+
+def test_a_rolling_deploy_that_fails_half_way_comes_back_whole(
+    place: Workplace, world: FlyWorld, said: list[str]
+) -> None:
+    world.plant("error", "machine update", app=AUTH, text=CRASHES, spare=1)
     with pytest.raises(CommandError, match="appears to be crashing"):
         deploy(place, ["auth"], "dev", DeployOptions(image=V2, roll_back=True))
+    assert "run different images now" in "\n".join(said)
     assert images(world, AUTH) == [V1, V1]
 
 
@@ -251,19 +268,23 @@ def test_ctrl_c_at_every_step_of_a_sync_loses_nothing(
 
 
 def test_an_audit_log_that_fills_up_after_the_change_is_warned_about(
-    place: Workplace, world: FlyWorld, said: list[str], monkeypatch: pytest.MonkeyPatch
+    make_place: Callable[..., Workplace], world: FlyWorld, said: list[str], tmp_path: Path
 ) -> None:
-    real = place.audit._append
-
-    def full(line: dict[str, Any]) -> None:
-        if line["event"] == "end":
-            raise OSError(28, "No space left on device")
-        real(line)
-
-    monkeypatch.setattr(place.audit, "_append", full)
+    log, kept = tmp_path / "state" / "audit.jsonl", tmp_path / "kept.jsonl"
+    fills = tmp_path / "fly-that-fills-the-disk"
+    # once secrets are imported, the log is where every write fails for want of room
+    fills.write_text(
+        f'#!/bin/sh\ncase "$*" in *import*) mv {log} {kept}; ln -s /dev/full {log};; esac\n'
+        f'exec {" ".join(world.program)} "$@"\n'
+    )
+    fills.chmod(0o755)
+    place = make_place(program=(str(fills),))
     assert sync_secrets(place, "dev", services=["auth"]).is_good
     assert world.values(AUTH)
     assert any("the change was made, but the audit log" in line and "No space left" in line for line in said)
+    assert [json.loads(line)["event"] for line in kept.read_text().splitlines()] == ["begin"]
+    log.unlink()
+    assert sync_secrets(make_place(), "dev", services=["auth"]).is_settled, "what was written is known"
 
 
 def test_a_deploy_whose_audit_log_cannot_be_written_changes_nothing(
@@ -313,8 +334,7 @@ def test_what_people_write_in_an_env_file_arrives_in_the_machine(
     (project / ".env").write_bytes(content)
     assert sync_secrets(make_place(), "dev", services=["auth"]).is_good
     wanted = {name: value for name, (_, _, value) in zip(names, NATURAL, strict=True)}
-    found = {name: value.replace("\r\n", "\n") for name, value in world.machine_values(AUTH)[0].items()}
-    assert found == wanted
+    assert world.machine_values(AUTH)[0] == wanted
 
 
 @pytest.mark.parametrize(
