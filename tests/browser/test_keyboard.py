@@ -69,7 +69,11 @@ def test_arrows_move_in_the_tabs(visit: Callable[..., Any], report: Path) -> Non
     assert page.get_attribute("#tab-0-1", "aria-selected") == "true"
     assert "x-region" in page.text_content("#panel-0")
     press(page, "End")
+    assert "traceparent=" in page.text_content("#panel-0"), "the log is the last"
+    press(page, "ArrowLeft")
     assert "curl -i -X GET" in page.text_content("#panel-0")
+    press(page, "Home")
+    assert page.get_attribute("#tab-0-0", "aria-selected") == "true"
 
 
 def test_focus_stays_with_its_row_while_the_list_scrolls(visit: Callable[..., Any], report: Path) -> None:
