@@ -27,6 +27,8 @@ _TELLS_OF_SECRETS = re.compile(r"ok|missing:(?:\s*[A-Z][A-Z0-9_]*,?)+")
 #: a mask, or a JWT whose signature is one
 _MASKED = re.compile(rf"(?:eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.)?{MASK.pattern}")
 _USERINFO = re.compile(r"(?<=://)([^/@\s\"'<>\[\]]+)@")
+#: words, as in `eu-west-1`
+_WORDS = re.compile(r"[^\W\d_]+(?:[ ._/-](?:[^\W\d_]+|\d{1,2}))*")
 _COOKIE = re.compile(r"^\s*([^=;\s]+)=([^;]*)")
 #: values that one record teaches to look for
 _MOST_LEARNT = 64
@@ -67,6 +69,13 @@ class Redactor:
     def is_suspect(self, text: str) -> bool:
         """Whether there may be anything to mask: one look at data as a whole, in place of one at each of its parts."""
         return "eyJ" in text or ("@" in text and "://" in text) or has_hint(text) or bool(self._known.hit(text))
+
+    def names_a_secret(self, name: str) -> bool:
+        """Whether a name that people gave holds a secret: what is a value of the env file and no word, or a signed token.
+
+        A variable may well hold the name of a region or an app, and `password=short` says what a test is about.
+        """
+        return bool(_JWT.search(name)) or any(not _WORDS.fullmatch(needle.value) for needle in self._known.hit(name))
 
     def text(self, text: str) -> str:
         """Mask a body, a message, a log."""

@@ -27,7 +27,7 @@ class IdHooks:
         """
         if isinstance(val, bytes):
             val = val.decode("latin-1")
-        if not isinstance(val, str) or self._redactor.text(val) == val:
+        if not isinstance(val, str) or not self._redactor.names_a_secret(val):
             return None
         return f"{argname}-masked"
 
@@ -38,7 +38,7 @@ def refuse_secrets(definition: pytest.Function, redactor: Redactor) -> None:
     :raises ConfigError: one holds a secret.
     """
     for name in _given_ids(definition):
-        if redactor.text(name) != name:
+        if redactor.names_a_secret(name):
             raise ConfigError(
                 f"{definition.nodeid}: the id of a parameter, '{redactor.text(name)}', holds a secret, and ids are in every report",
                 hint="give it an id that says what it is for, or none: then the plugin does",

@@ -131,7 +131,7 @@ import pytest
 
 KEY = "sk-live-1234567890"
 
-@pytest.mark.parametrize("key", [KEY, "fine", "x" + KEY, KEY.encode()])
+@pytest.mark.parametrize("key", [KEY, "password=short", "eu-west-1", "x" + KEY, KEY.encode()])
 def test_key(services, key):
     services.api.get("/health")
 """
@@ -141,12 +141,12 @@ def test_a_parameter_that_holds_a_secret_is_called_by_its_name(
     project: Callable[..., Project], workers: tuple[str, ...]
 ) -> None:
     made = project()
-    (made.pytester.path / ".env").write_text("API_KEY=sk-live-1234567890\n")
+    (made.pytester.path / ".env").write_text("API_KEY=sk-live-1234567890\nREGION=eu-west-1\n")
     made.write(test_key=IDS)
     result = made.run("--parity=dev", "-v", "--junitxml=junit.xml", *workers)
     assert result.ret == 0
     names = sorted(one["test"].partition("[")[2] for one in made.results()["comparisons"])
-    assert names == ["fine]", "key-masked0]", "key-masked1]", "key-masked2]"]
+    assert names == ["eu-west-1]", "key-masked0]", "key-masked1]", "key-masked2]", "password=short]"]
     assert "1234567890" not in result.stdout.str() + (made.pytester.path / "junit.xml").read_text()
 
 
@@ -154,7 +154,7 @@ def test_a_parameter_that_holds_a_secret_is_called_by_its_name(
 def test_an_id_that_a_test_gives_and_that_holds_a_secret_is_refused(project: Callable[..., Project], how: str) -> None:
     made = project()
     (made.pytester.path / ".env").write_text("API_KEY=sk-live-1234567890\n")
-    made.write(test_key=IDS.replace('[KEY, "fine", "x" + KEY, KEY.encode()]', f"[1], {how}"))
+    made.write(test_key=IDS.replace('[KEY, "password=short", "eu-west-1", "x" + KEY, KEY.encode()]', f"[1], {how}"))
     result = made.run("--parity=dev")
     assert result.ret in {2, 4}
     said = result.stdout.str() + result.stderr.str()

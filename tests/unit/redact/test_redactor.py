@@ -206,3 +206,21 @@ def test_names_of_missing_secrets_are_no_secrets() -> None:
     redactor = Redactor({}, key=b"k" * 32)
     assert redactor.value(checks) == checks
     assert redactor.value({"secrets": "missing: hunter2"}) != {"secrets": "missing: hunter2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("sk-live-1234567890", True),
+        ("a sk-live-1234567890 b", True),
+        (quote("s/k+live 12345"), True),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl", True),
+        ("eu-west-1", False),
+        ("gaia-gateway-dev", False),
+        ("password=short", False),
+        ("Bearer of bad news", False),
+    ],
+)
+def test_a_name_holds_a_secret_where_it_is_no_word(name: str, holds: bool) -> None:
+    values = {"KEY": "sk-live-1234567890", "OTHER": "s/k+live 12345", "REGION": "eu-west-1", "APP": "gaia-gateway-dev"}
+    assert Redactor(values, key=KEY).names_a_secret(name) is holds
