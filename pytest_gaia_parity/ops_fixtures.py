@@ -119,7 +119,7 @@ def _workplace(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         state=world.state,
         env_file=world.env_file,
         open_network=lambda _, target: run.network(target),
-        is_lab=True,
+        lab_targets=world.routes,
     )
 
 
@@ -200,6 +200,6 @@ def open_for_verify(config: pytest.Config, folder: Path) -> tuple[Workplace, Cal
         state=world.state,
         env_file=world.env_file,
         open_network=lambda _, name: LabNetwork(world.routes.get(name, {})),
-        is_lab=True,
+        lab_targets=world.routes,
     )
     return place, stack.stop

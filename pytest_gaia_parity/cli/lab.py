@@ -23,7 +23,12 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="start the embedded stack and leave it up until Ctrl-C",
         description="Start the embedded stack, print its addresses, and leave it up until Ctrl-C.",
     )
-    parser.add_argument("--candidate", default="dev", metavar="TARGET", help="the side that plays the remote one (dev)")
+    parser.add_argument(
+        "--candidate",
+        action="append",
+        metavar="TARGET",
+        help="a side that plays a remote one (dev); may be repeated, as promote needs two",
+    )
     parser.add_argument(
         "--fault",
         action="append",
@@ -45,18 +50,19 @@ def run(given: argparse.Namespace) -> int:
             print(f"{fault.name:24} {fault.says}")
         return EXIT_PARITY
     config = load_config(Path.cwd(), given.config)
-    candidate = require_target(config, given.candidate, option="--candidate")
+    named = dict.fromkeys(given.candidate or ["dev"])
+    candidates = [require_target(config, name, option="--candidate") for name in named]
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with Stack(config, baseline=config.table.baseline, candidates=[candidate], faults=given.fault) as stack:
+    with Stack(config, baseline=config.table.baseline, candidates=candidates, faults=given.fault) as stack:
         for target, routes in stack.routes.items():
             print(f"{target}:")
             for (host, port), (address, at) in routes.items():
                 shown = f"[{address}]" if ":" in address else address
                 print(f"  http://{host}:{port}  at  http://{shown}:{at}")
         world = write_world(config, stack, lab_folder(config))
-        print(f"operate it: gaia-parity verify {candidate} --lab, with the env file {world.env_file}")
+        print(f"operate it: gaia-parity verify {candidates[0]} --lab, with the env file {world.env_file}")
         print("Ctrl-C ends it", flush=True)
         ended.wait()
     return EXIT_PARITY

@@ -54,7 +54,7 @@ def workplace(given: argparse.Namespace, start: Path) -> Workplace:
         config,
         say=say,
         live=_live,
-        is_lab=True,
+        lab_targets=world.routes,
         program=world.program,
         env=world.env,
         state=world.state,

@@ -243,8 +243,8 @@ def _bodies(record: TestRecord) -> Iterator[Body]:
 
 
 def _is_cut(body: Body) -> bool:
-    """Whether there was more than what was kept."""
-    return body.truncated or body.partial
+    """Whether there was more than what was kept, and something was."""
+    return (body.truncated or body.partial) and bool(body.text or body.data)
 
 
 def _mask_body(body: Body, redactor: Redactor) -> Body:

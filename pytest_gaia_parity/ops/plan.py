@@ -126,7 +126,11 @@ class Plan:
         for one in self.services:
             lines += service_lines(one)
         count = len(self.services)
-        total = f"{self.writes} to write" if self.writes else "nothing to write"
+        removals = sum(len(one.names(ChangeKind.REMOVE)) for one in self.services)
+        parts = [
+            f"{count} to {verb}" for count, verb in ((self.writes - removals, "write"), (removals, "remove")) if count
+        ]
+        total = ", ".join(parts) or "nothing to write"
         return [*lines, f"secrets of {self.target}: {total}, in {count} service{'s' * (count != 1)}"]
 
 
@@ -144,8 +148,9 @@ def service_lines(one: ServiceSecrets) -> list[str]:
     unchanged = one.names(ChangeKind.UNCHANGED)
     if unchanged:
         lines.append(f"  = {len(unchanged)} unchanged: {', '.join(unchanged)}")
-    if one.staged:
-        lines.append(f"  > staged before, wait for a deployment: {', '.join(one.staged)}")
+    staged = [name for name in one.staged if name not in one.names(ChangeKind.REMOVE)]
+    if staged:
+        lines.append(f"  > staged before, wait for a deployment: {', '.join(staged)}")
     if one.optional_missing:
         lines.append(f"  · optional, not set: {', '.join(one.optional_missing)}")
     return lines

@@ -41,8 +41,13 @@ def promote_options(  # noqa: PLR0913 - keywords
 ) -> DeployOptions:
     """The options of the deploy that a promotion is; says what goes where.
 
-    :raises RefusedError: what *source* runs is not one image, or has not passed its parity run.
+    :raises RefusedError: what *source* runs is not one image, or has not passed its parity run, or is *target*.
     """
+    if source == target:
+        raise RefusedError(
+            f"'{service}' is not promoted: '{source}' runs that very image",
+            hint="gaia-parity promote SERVICE FROM TO: name two targets",
+        )
     place.fly_target(source, verb="promote")
     place.fly_target(target, verb="promote")
     (service,) = place.services([service])

@@ -199,7 +199,7 @@ _SAYS = {
     "settled": "nothing to do",
     "staged": "staged; the next deployment brings it to the machines",
     "first": "staged for the first deployment",
-    "done": "written, and every machine restarted with it",
+    "done": "done, and every machine restarted",
 }
 
 

@@ -19,7 +19,7 @@ from pytest_gaia_parity.ops.fingerprints import Fingerprints
 from pytest_gaia_parity.redact import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_gaia_parity.adapters.process import Mask
@@ -46,8 +46,13 @@ class Workplace:
     open_network: Callable[[Config, str], Network] = field(repr=False)
     #: told each line that a long command prints, where somebody watches
     live: Say = field(repr=False, default=lambda _: None)
-    #: the embedded stack is operated: nothing is built, no fly.toml is needed
-    is_lab: bool = False
+    #: where the embedded stack is operated, the targets that it serves: nothing is built there, no fly.toml is needed
+    lab_targets: frozenset[str] = frozenset()
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether the embedded stack is operated."""
+        return bool(self.lab_targets)
 
     def services(self, names: Sequence[str] | None) -> tuple[str, ...]:
         """The services that are meant: those named, else all.
@@ -67,8 +72,15 @@ class Workplace:
         """The settings of a target.
 
         :raises ConfigError: it is not configured.
+        :raises RefusedError: the embedded stack is operated, and does not serve it.
         """
         require_target(self.config, name, option="TARGET")
+        if self.is_lab and name not in self.lab_targets:
+            served = ", ".join(sorted(self.lab_targets))
+            raise RefusedError(
+                f"the embedded stack serves {served}, and not '{name}'; nothing was changed",
+                hint=f"gaia-parity lab --candidate dev --candidate {name}",
+            )
         return self.config.table.targets[name]
 
     def fly_target(self, name: str, *, verb: str) -> TargetConfig:
@@ -122,7 +134,7 @@ def open_workplace(  # noqa: PLR0913 - keywords
     env_file: Path | None = None,
     open_network: Callable[[Config, str], Network] | None = None,
     live: Say = lambda _: None,
-    is_lab: bool = False,
+    lab_targets: Iterable[str] = (),
 ) -> Workplace:
     """Put together what verbs need.
 
@@ -130,6 +142,7 @@ def open_workplace(  # noqa: PLR0913 - keywords
     :param env: variables for flyctl.
     :param state: the state folder, by default the user's.
     :param env_file: in place of the configured one.
+    :param lab_targets: where the embedded stack is operated, the targets that it serves.
     :raises ConfigError: the env file cannot be read.
     """
     found = read_env(config.root / config.table.env_file if env_file is None else env_file)
@@ -147,7 +160,7 @@ def open_workplace(  # noqa: PLR0913 - keywords
         say=lambda text: say(mask(text)),
         open_network=open_network or _open_network,
         live=lambda text: live(mask(text)),
-        is_lab=is_lab,
+        lab_targets=frozenset(lab_targets),
     )
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 EXCHANGES, COMPARISONS, SECONDS = 5, 50, 30.0
 #: of one side of one exchange: lines, characters of a line
 LINES, WIDTH = 40, 1000
+#: lines that are masked together: no secret spans more than those that are left out
+_LOOKED_AT = 10 * LINES
 #: seconds before and after an exchange in which its lines are sought
 AROUND = 1.0
 #: digits of a trace id within `traceparent`
@@ -99,14 +101,14 @@ class FlightRecorder:
             found = network.logs(urlsplit(exchange.request.url).hostname or "", since=began, until=ended)
         else:
             return (), ""
-        chosen, says = choose(found, exchange)
-        return masked_lines(chosen, masker_of((), self._run.redactor)), says
+        return choose(found, exchange, masker_of((), self._run.redactor))
 
 
-def choose(lines: Sequence[str], exchange: Exchange) -> tuple[Sequence[str], str]:
+def choose(lines: Sequence[str], exchange: Exchange, mask: Callable[[str], str]) -> tuple[tuple[str, ...], str]:
     """The lines of one exchange: from the first to the last that has its trace id, without those of other requests.
 
-    Where no line has it: all, as they were written at the time.
+    Where no line has it: all, as they were written at the time. Masked together, since a secret may span lines, and before
+    anything is cut, since a part of it tells as much.
     """
     trace = exchange.trace[_TRACE]
     at = [number for number, line in enumerate(lines) if trace and trace in line]
@@ -129,15 +131,8 @@ def choose(lines: Sequence[str], exchange: Exchange) -> tuple[Sequence[str], str
         )
     if len(chosen) > LINES:
         how = "; ".join(filter(None, (how, f"the last {LINES} of {len(chosen)} lines")))
-    return chosen[-LINES:], how
-
-
-def masked_lines(lines: Sequence[str], mask: Callable[[str], str]) -> tuple[str, ...]:
-    """Lines without secrets, none longer than `WIDTH`.
-
-    Masked all at once, since a secret may span lines, and before anything is cut, since its beginning tells as much.
-    """
-    return tuple(line[:WIDTH] for line in mask("\n".join(lines)).split("\n")) if lines else ()
+    masked = mask("\n".join(chosen[-_LOOKED_AT:])).split("\n") if chosen else []
+    return tuple(line[:WIDTH] for line in masked[-LINES:]), how
 
 
 def _both(pair: Pair, gathered: Gathered) -> Iterator[Exchange | None]:

@@ -27,6 +27,23 @@ if TYPE_CHECKING:
 _MESSAGE_LIMIT = 4000
 
 
+class TapeMask:
+    """Masks what a test printed: also the secrets that its exchanges teach. Made when it is first needed, anew when the tape has grown."""
+
+    def __init__(self, tape: Tape, redactor: Redactor) -> None:
+        self._tape = tape
+        self._redactor = redactor
+        self._taught_by = -1
+        self._mask: Callable[[str], str] = str
+
+    def __call__(self, text: str) -> str:
+        """Mask one text."""
+        if self._taught_by != len(self._tape.exchanges):
+            self._taught_by = len(self._tape.exchanges)
+            self._mask = masker_of(self._tape.exchanges, self._redactor)
+        return self._mask(text)
+
+
 @dataclass(slots=True)
 class Case:
     """One run of one test, while it runs."""
@@ -43,6 +60,7 @@ class Case:
     duration: float = 0.0
     closes: bool = False
     fixtures: list[TestRecord] = field(default_factory=list)
+    mask: TapeMask | None = None
 
     def note(self, report: pytest.TestReport, call: pytest.CallInfo[Any], mask: Callable[[str], str]) -> None:
         """Take over what one phase came to; the first thing that went wrong counts."""
@@ -85,8 +103,8 @@ class RecordHooks:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._case: Case | None = None
-        #: node id and tape of the last test that ended
-        self._ended: tuple[str, Tape] = "", Tape()
+        #: node id of the last test that ended, and what masks its texts
+        self._ended: tuple[str, TapeMask] = "", TapeMask(Tape(), run.redactor)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -156,17 +174,16 @@ class RecordHooks:
             return report
         redactor = self._run.redactor
 
-        def mask(text: str) -> str:
-            return masker_of(case.tape.exchanges, redactor)(text)
-
-        _mask_report(report, case.tape, redactor)
-        case.note(report, call, mask)
+        if case.mask is None:
+            case.mask = TapeMask(case.tape, redactor)
+        _mask_report(report, case.mask)
+        case.note(report, call, case.mask)
         if report.when == "teardown":
             self._run.recorder.use(None)
             case.tape.settle()
             del item.stash[CASE_KEY]
             self._case = None
-            self._ended = item.nodeid, case.tape
+            self._ended = item.nodeid, case.mask
             records = [case.record(rules_of_marks(item)), *case.fixtures]
             wire.attach(report, [mask_record(record, redactor) for record in records], item.config)
         return report
@@ -174,9 +191,9 @@ class RecordHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
         """Mask a warning before anybody prints it or sends it on; pytest tells a test's when the test has ended."""
-        ended, tape = self._ended
+        ended, mask = self._ended
         said = str(warning_message.message)
-        masked = masker_of(tape.exchanges if ended == nodeid else (), self._run.redactor)(said)
+        masked = mask(said) if ended == nodeid else self._run.redactor.text(said)
         if masked != said:
             warning_message.message = masked
 
@@ -231,12 +248,11 @@ def _message_of(report: pytest.TestReport, call: pytest.CallInfo[Any]) -> str:
     return str(report.longrepr or getattr(report, "wasxfail", ""))
 
 
-def _mask_report(report: pytest.TestReport, tape: Tape, redactor: Redactor) -> None:
+def _mask_report(report: pytest.TestReport, mask: Callable[[str], str]) -> None:
     """Replace what pytest will print of a failure where it holds a secret."""
     is_told = report.failed and report.longrepr is not None
     if not is_told and not report.sections and not report.user_properties:
         return
-    mask = masker_of(tape.exchanges, redactor)
     report.sections = [(name, mask(text)) for name, text in report.sections]
     report.user_properties = [
         (name, mask(value) if isinstance(value, str) else value) for name, value in report.user_properties

@@ -50,7 +50,7 @@ def make_place(world: FlyWorld, project: Path, tmp_path: Path, said: list[str]) 
         place = open_workplace(
             load_config(project),
             say=said.append,
-            program=settings.pop("program", world.program),
+            program=world.program,
             env=world.env,
             state=settings.pop("state", tmp_path / "state"),
             **settings,

@@ -47,7 +47,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     table = text[text.index("[tool.gaia-parity]") : text.index("[tool.ruff]")]
     (folder / "pyproject.toml").write_text(table, encoding="utf-8")
     env = {"GAIA_PARITY_STATE": str(tmp_path_factory.mktemp("state"))}
-    with Runner().start(_command(folder, env, "lab", "--fault", "missing-secret")) as process:
+    with Runner().start(
+        _command(folder, env, "lab", "--candidate", "dev", "--candidate", "staging", "--fault", "missing-secret")
+    ) as process:
         found = process.wait_for_line(re.compile(r"with the env file (.+)$"), timeout=30)
         assert found is not None, process.stop().err
         yield Lab(folder, env, process, Path(found[1]))
@@ -76,12 +78,35 @@ def test_the_lab_is_operated_from_a_missing_secret_to_a_promotion(lab: Lab) -> N
     assert "protected" in lab.run("promote", "gateway", "dev", "staging", "--lab").stderr
     refused = lab.run("promote", "gateway", "dev", "staging", "--lab", "--yes")
     assert (refused.returncode, "has had no parity run" in refused.stderr) == (1, True)
+    assert lab.run("sync-secrets", "staging", "--lab", "--yes").returncode == 0
+    promoted = lab.run("promote", "gateway", "dev", "staging", "--lab", "--yes", "--force")
+    assert promoted.returncode == 0, promoted.stdout + promoted.stderr
+    images = {
+        target: next(one["image"] for one in json.loads(lab.run("status", target, "--lab", "--json").stdout)["services"]
+                     if (one["target"], one["service"]) == (target, "gateway"))
+        for target in ("dev", "staging")
+    }  # fmt: skip
+    assert images["staging"] == images["dev"]
+    assert images["dev"]
 
     back = lab.run("rollback", "gateway", "dev", "--lab")
     assert back.returncode == 0, back.stdout + back.stderr
     told = json.loads(lab.run("status", "dev", "--lab", "--json").stdout)
     versions = {(one["target"], one["service"]): one["version"] for one in told["services"]}
     assert versions["dev", "gateway"] == versions["local", "gateway"]
+
+
+def test_a_target_that_the_lab_does_not_serve_is_refused_before_anything_is_changed(lab: Lab) -> None:
+    refused = lab.run("promote", "gateway", "dev", "production", "--lab", "--yes", "--force")
+    assert refused.returncode == 1
+    assert "the embedded stack serves dev, local, staging, and not 'production'; nothing was changed" in refused.stderr
+    assert "gaia-parity lab --candidate dev --candidate production" in refused.stderr
+
+
+def test_a_target_is_not_promoted_to_itself(lab: Lab) -> None:
+    refused = lab.run("promote", "gateway", "dev", "dev", "--lab", "--force")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "'gateway' is not promoted: 'dev' runs that very image" in refused.stderr
 
 
 def test_a_wrong_secret_makes_the_deploy_fail_and_an_image_cannot_heal_it(lab: Lab) -> None:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,14 +48,24 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as connection:
-            if connection.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)  # there is nothing to wait on but the port
-    pytest.fail("the server does not listen")
+def await_line(process: subprocess.Popen[bytes], ready: bytes) -> None:
+    """Wait until the server says that it is ready; what it says is read until its end, so that it never waits for us."""
+    said: list[bytes] = []
+    told = threading.Event()
+
+    def read() -> None:
+        assert process.stderr is not None
+        with process.stderr as lines:
+            for line in lines:
+                said.append(line)
+                if ready in line:
+                    told.set()
+        told.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    if not (told.wait(30) and any(ready in line for line in said)):
+        process.kill()
+        pytest.fail(f"the server does not say that it is ready: {b''.join(said).decode(errors='replace')}")
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +91,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     port = free_port()
     options = ("-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")
     argv = [str(programs / "postgres"), "-D", str(data), *options]
-    process: subprocess.Popen[bytes] = subprocess.Popen(argv, cwd=folder, stderr=subprocess.DEVNULL, **user)  # noqa: S603 - likewise
-    await_port(port, process)
+    process: subprocess.Popen[bytes] = subprocess.Popen(argv, cwd=folder, stderr=subprocess.PIPE, **user)  # noqa: S603 - likewise
+    await_line(process, b"database system is ready to accept connections")
     yield Server(f"postgresql+asyncpg://gaia:{PASSWORD}@127.0.0.1:{port}/postgres", "DATABASE_URL")
     process.terminate()
     process.wait()
@@ -97,8 +106,8 @@ def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         cannot("nats-server is not installed; make packages installs what tests/ops/apt-packages.txt lists")
     port = free_port()
     argv = [program, "--addr", "127.0.0.1", "--port", str(port), "--user", "gaia", "--pass", PLAIN]
-    process = subprocess.Popen(argv, cwd=tmp_path_factory.mktemp("nats"), stderr=subprocess.DEVNULL)  # noqa: S603 - likewise
-    await_port(port, process)
+    process = subprocess.Popen(argv, cwd=tmp_path_factory.mktemp("nats"), stderr=subprocess.PIPE)  # noqa: S603 - likewise
+    await_line(process, b"Server is ready")
     yield Server(f"nats://gaia:{PASSWORD}@127.0.0.1:{port}", "NATS_URL")
     process.terminate()
     process.wait()

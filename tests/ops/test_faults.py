@@ -268,23 +268,30 @@ def test_ctrl_c_at_every_step_of_a_sync_loses_nothing(
 
 
 def test_an_audit_log_that_fills_up_after_the_change_is_warned_about(
-    make_place: Callable[..., Workplace], world: FlyWorld, said: list[str], tmp_path: Path
+    make_place: Callable[..., Workplace], world: FlyWorld, project: Path, tmp_path: Path
 ) -> None:
     log, kept = tmp_path / "state" / "audit.jsonl", tmp_path / "kept.jsonl"
-    fills = tmp_path / "fly-that-fills-the-disk"
     # once secrets are imported, the log is where every write fails for want of room
-    fills.write_text(
-        f'#!/bin/sh\ncase "$*" in *import*) mv {log} {kept}; ln -s /dev/full {log};; esac\n'
-        f'exec {" ".join(world.program)} "$@"\n'
-    )
-    fills.chmod(0o755)
-    place = make_place(program=(str(fills),))
-    assert sync_secrets(place, "dev", services=["auth"]).is_good
+    fills = f'case "$*" in *import*) mv {log} {kept}; ln -s /dev/full {log};; esac'
+    outcome = Runner().run(cli(world, project, tmp_path, "sync-secrets", "dev", "--services", "auth", first=fills))
+    assert outcome.code == 0
     assert world.values(AUTH)
-    assert any("the change was made, but the audit log" in line and "No space left" in line for line in said)
+    assert f"the change was made, but the audit log '{log}' cannot be written: No space left" in outcome.out
     assert [json.loads(line)["event"] for line in kept.read_text().splitlines()] == ["begin"]
     log.unlink()
     assert sync_secrets(make_place(), "dev", services=["auth"]).is_settled, "what was written is known"
+
+
+def test_a_line_that_fly_itself_finds_malformed_and_echoes_is_masked(
+    world: FlyWorld, project: Path, tmp_path: Path
+) -> None:
+    loses = f'case "$*" in *"secrets import"*) tr -d = | exec {" ".join(world.program)} "$@"; exit;; esac'
+    outcome = Runner().run(cli(world, project, tmp_path, "sync-secrets", "dev", first=loses))
+    shown = outcome.out + outcome.err + (tmp_path / "state" / "audit.jsonl").read_text()
+    assert outcome.code == 1
+    assert "must be provided as NAME=VALUE pairs" in shown, "fly has echoed a line"
+    assert not [secret for secret in ("hunter2", "s3cret#key") if secret in shown]
+    assert world.values(GATEWAY) == {}
 
 
 def test_a_deploy_whose_audit_log_cannot_be_written_changes_nothing(
@@ -365,13 +372,13 @@ def test_an_env_file_that_may_not_be_read_is_named(project: Path, make_place: Ca
         make_place()
 
 
-def cli(world: FlyWorld, project: Path, tmp_path: Path, *argv: str) -> Command:
-    """Our command in a process of its own, with a `fly` on its PATH."""
+def cli(world: FlyWorld, project: Path, tmp_path: Path, *argv: str, first: str = ":") -> Command:
+    """Our command in a process of its own, with a `fly` on its PATH that runs a line of shell *first*."""
     folder = tmp_path / "bin"
     folder.mkdir(exist_ok=True)
     program = folder / "fly"
     if not program.exists():
-        program.write_text(f'#!/bin/sh\nexec {" ".join(world.program)} "$@"\n')
+        program.write_text(f'#!/bin/sh\n{first}\nexec {" ".join(world.program)} "$@"\n')
         program.chmod(0o755)
     env = {**world.env, "PATH": f"{folder}:{os.environ['PATH']}", "GAIA_PARITY_STATE": str(tmp_path / "state")}
     return Command(argv=(sys.executable, "-m", "pytest_gaia_parity", *argv), env=env, cwd=project, tethered=False)

@@ -336,7 +336,7 @@ def test_ctrl_c_ends_what_hangs_tells_what_is_done_and_a_rerun_completes(
     with pytest.raises(KeyboardInterrupt):
         sync_secrets(place, "dev")
     assert "interrupted; run the same command again to complete it" in said
-    assert "✔ auth: written, and every machine restarted with it" in said
+    assert "✔ auth: done, and every machine restarted" in said
     again = sync_secrets(place, "dev")
     assert again.results == {"gateway": "done", "auth": "settled"}
 

@@ -18,6 +18,7 @@ from pytest_gaia_parity.lab import fly as simulated
 from pytest_gaia_parity.network.docker import is_inside
 from tests.docker_engine import Engine, serving
 from tests.fly_world import FlyWorld
+from tests.skipping import cannot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,7 +117,7 @@ def test_dockers_socket_is_not_ours(pytester: pytest.Pytester, engine: Engine) -
     if os.geteuid() == 0:  # permissions mean nothing to root, until that privilege is given up
         dropping = shutil.which("setpriv", path="/usr/bin:/bin")
         if dropping is None:
-            pytest.skip("as root this needs setpriv")
+            cannot("as root this needs setpriv")
         command = [dropping, "--bounding-set=-dac_override,-dac_read_search", *command]
     message = f"no permission on Docker's socket unix://{engine.path}"
     expect(pytester.run(*command), EXIT_UNREACHABLE, message, "usermod -aG docker")
