@@ -289,7 +289,7 @@ def test_a_line_that_fly_itself_finds_malformed_and_echoes_is_masked(
     outcome = Runner().run(cli(world, project, tmp_path, "sync-secrets", "dev", first=loses))
     shown = outcome.out + outcome.err + (tmp_path / "state" / "audit.jsonl").read_text()
     assert outcome.code == 1
-    assert "must be provided as NAME=VALUE pairs" in shown, "fly has echoed a line"
+    assert "must be provided as NAME=VALUE pairs (a line is invalid)" in shown, "what fly echoes is left out"
     assert not [secret for secret in ("hunter2", "s3cret#key") if secret in shown]
     assert world.values(GATEWAY) == {}
 

@@ -96,14 +96,19 @@ def test_a_change_by_others_is_seen_and_undone(place: Workplace, world: FlyWorld
     assert world.values(AUTH)["DATABASE_URL"] == "postgres://gaia:hunter2@db/gaia"
 
 
-def test_extra_names_are_shown_and_removed_only_when_asked(place: Workplace, world: FlyWorld) -> None:
+def test_extra_names_are_shown_and_removed_only_when_asked(place: Workplace, world: FlyWorld, said: list[str]) -> None:
     sync_secrets(place, "dev")
     secrets = world.app(AUTH)["secrets"]
     world.change_app(AUTH, secrets={**secrets, "OLD": {"value": "x", "digest": "1" * 16, "updated_at": ""}})
     assert sync_secrets(place, "dev").services[1].names(ChangeKind.EXTRA) == ("OLD",)
     assert "OLD" in world.values(AUTH)
+    said.clear()
     sync_secrets(place, "dev", prune=True)
     assert "OLD" not in world.values(AUTH)
+    assert "  - OLD is declared by no one, is removed" in said
+    assert not any("staged before" in line for line in said)
+    assert "secrets of dev: 1 to remove, in 2 services" in said
+    assert "✔ auth: done, and every machine restarted" in said
 
 
 def test_without_the_fingerprints_everything_is_written_once_more(

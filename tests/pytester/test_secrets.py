@@ -125,6 +125,33 @@ def test_no_output_holds_a_secret(project: Callable[..., Project], monkeypatch: 
     assert "masked" in texts["parity-dev.html"]
 
 
+LEARNS = """
+import pytest
+
+@pytest.fixture
+def prints():
+    print("before")
+
+def test_login(services, prints):
+    token = services.api.get("/login").json()["access_token"]
+    print("it is " + token)
+    assert token == "", token
+"""
+
+
+def test_what_a_test_learns_after_it_has_printed_is_masked_in_what_it_prints_then(
+    project: Callable[..., Project], workers: tuple[str, ...]
+) -> None:
+    made = project({"/login": {"access_token": "Gx8-learnt-9f8e7d6c"}})
+    made.write(test_login=LEARNS)
+    result = made.run("--parity=dev", "--junitxml=reports/junit.xml", "-ojunit_logging=all", *workers)
+    assert result.ret == 1
+    texts = {"terminal": result.stdout.str() + result.stderr.str(), **written(made.pytester.path / "reports")}
+    assert not [name for name, text in texts.items() if "9f8e7d6c" in text]
+    assert "it is [masked:" in texts["terminal"]
+    assert "it is [masked:" in texts["junit.xml"]
+
+
 IDS = """
 import os
 import pytest
