@@ -65,7 +65,7 @@ def write_world(config: Config, stack: Stack, folder: Path) -> World:
     for target, settings in served.items():
         for service in config.table.services:
             name = settings.app.format(service=service)
-            image, digest = f"registry.fly.io/{name}:v1", f"sha256:{name.encode().hex():0<64.64}"
+            image, digest = _image(name), f"sha256:{name.encode().hex():0<64.64}"
             images[image] = digest
             apps[name] = _app(config, stack, image=image, digest=digest, where=(target, service))
     _put(folder / "state.json", json.dumps({"apps": apps, "images": images, "faults": []}))
@@ -117,7 +117,7 @@ def _app(config: Config, stack: Stack, *, image: str, digest: str, where: tuple[
         "socket": stack.controls[target],
         "service": service,
         "env": {name: value for name, value in env.items() if name.startswith(_SURROUNDINGS)},
-        "versions": {image: env.get("GAIA_VERSION", "")},
+        "versions": _versions(config, stack, service),
         "meanings": {"DATABASE_URL": [DATABASE, ""]},
     }
     host, port = _host_and_port(config, target, service)
@@ -127,6 +127,21 @@ def _app(config: Config, stack: Stack, *, image: str, digest: str, where: tuple[
         app["listens"] = list(address)
         machine["address"] = address[0]
     return app
+
+
+def _versions(config: Config, stack: Stack, service: str) -> dict[str, str]:
+    """Image → version of a service, as each side began: what is promoted says on the other side what it said here."""
+    return {
+        _image(config.table.targets[target].app.format(service=service)): stack.environment(target, service).get(
+            "GAIA_VERSION", ""
+        )
+        for target in stack.controls
+        if config.table.targets[target].app
+    }
+
+
+def _image(app: str) -> str:
+    return f"registry.fly.io/{app}:v1"
 
 
 def _host_and_port(config: Config, target: str, service: str) -> tuple[str, int]:

@@ -81,6 +81,9 @@ def test_the_lab_is_operated_from_a_missing_secret_to_a_promotion(lab: Lab) -> N
     assert lab.run("sync-secrets", "staging", "--lab", "--yes").returncode == 0
     promoted = lab.run("promote", "gateway", "dev", "staging", "--lab", "--yes", "--force")
     assert promoted.returncode == 0, promoted.stdout + promoted.stderr
+    told = json.loads(lab.run("status", "staging", "--lab", "--json").stdout)
+    answers = {(one["target"], one["service"]): one["version"] for one in told["services"]}
+    assert answers["staging", "gateway"] == versions["dev", "gateway"]
     images = {
         target: next(one["image"] for one in json.loads(lab.run("status", target, "--lab", "--json").stdout)["services"]
                      if (one["target"], one["service"]) == (target, "gateway"))
