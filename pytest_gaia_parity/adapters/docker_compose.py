@@ -82,7 +82,8 @@ class Compose:
     def logs(self, service: str) -> str:
         """The last lines that a service wrote, empty where they cannot be had."""
         outcome = self._run("logs", "--no-color", "--tail", str(TAIL), service, timeout=DOWN)
-        return self._tail(outcome.out) if outcome.is_good else ""
+        # v2 writes to stderr what the service wrote there, v1 all to stdout
+        return self._tail(outcome.out + outcome.err) if outcome.is_good else ""
 
     def _checked(self, *arguments: str, timeout: float) -> None:
         outcome = self._run(*arguments, timeout=timeout)

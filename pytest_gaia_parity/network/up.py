@@ -118,6 +118,17 @@ class ComposeStack:
         ran = {one.service for one in found if one.is_running}
         return sorted(ran), sorted({one.service for one in now if one.is_running} - ran)
 
+    def require_none_lost(self) -> list[Container]:
+        """The stack's containers: none has ended badly, none is unhealthy.
+
+        :raises UnreachableError: one has, or is; says what it wrote.
+        """
+        found = self._containers()
+        for one in found:
+            if _is_lost(one):
+                raise self._unwell(one, one.status if one.state in _ENDED else "is unhealthy")
+        return found
+
     def take_down(self) -> None:
         """Have only that run which ran before; may be called more than once.
 
@@ -154,11 +165,7 @@ class ComposeStack:
         """Wait until every container is healthy, or runs where no check is defined; one that ended well has done its work."""
         deadline = time.monotonic() + self._patience
         while True:
-            found = self._containers()
-            for one in found:
-                if _is_lost(one):
-                    raise self._unwell(one, one.status if one.state in _ENDED else "is unhealthy")
-            waiting = [one for one in found if not _is_well(one)]
+            waiting = [one for one in self.require_none_lost() if not _is_well(one)]
             if not waiting:
                 return
             if time.monotonic() >= deadline:

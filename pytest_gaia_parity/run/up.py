@@ -60,7 +60,7 @@ def bring_up(run: Run, config: pytest.Config, write: Callable[[str], None]) -> N
         config.add_cleanup(functools.partial(_take_down, stack))
         ran, brought = stack.bring_up()
         write(f"up: {', '.join(brought) or 'nothing had to be brought up'}" + _said_of(ran))
-        _await_answers(run, target)
+        _await_answers(run, target, stack)
 
 
 def _said_of(ran: list[str]) -> str:
@@ -75,8 +75,11 @@ def _take_down(stack: ComposeStack) -> None:
         sys.stderr.write(f"\n--up: the stack of {stack.folder} was not taken down: {error}\n")
 
 
-def _await_answers(run: Run, target: str) -> None:
-    """Wait until each service answers its health with something good."""
+def _await_answers(run: Run, target: str, stack: ComposeStack) -> None:
+    """Wait until each service answers its health with something good; preflight tells of those that never do.
+
+    :raises UnreachableError: a container ends meanwhile: without a healthcheck Compose is content with one that has begun.
+    """
     services = {
         name: ProbeTarget(url=url, health=run.config.service(name).health) for name, url in run.urls(target).items()
     }
@@ -90,4 +93,5 @@ def _await_answers(run: Run, target: str) -> None:
             if seen[name].failure or (seen[name].health or 500) >= 500
         }
         if services:
+            stack.require_none_lost()
             time.sleep(PAUSE)  # between two questions

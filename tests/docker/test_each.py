@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,12 @@ def comparisons(folder: Path, target: str) -> list[dict[str, Any]]:
 
 
 def verdicts(folder: Path, target: str = "local") -> dict[str, str]:
-    return {one["test"].partition("::")[2]: one["verdict"] for one in comparisons(folder, target)}
+    return {plain(one["test"].partition("::")[2]): one["verdict"] for one in comparisons(folder, target)}
+
+
+def plain(text: str) -> str:
+    """Names of containers as Compose v2 makes them: `each-auth-1`, where v1 has `each_auth_1`."""
+    return re.sub(r"each_(\w+)_(\d)", r"each-\1-\2", text)
 
 
 def causes(folder: Path, target: str) -> set[str]:
@@ -86,13 +92,13 @@ def test_the_replica_that_runs_another_version_is_found(world: World, folder: Pa
     code, output = run(world, folder, "--target", "local", "--each-replica", *workers)
     assert code == 1, output
     assert verdicts(folder) == {
-        "test_auth[each_auth_2]": "match",
-        "test_auth[each_auth_3]": "mismatch",
-        "test_chat[each_auth_2]": "match",
-        "test_chat[each_auth_3]": "match",
+        "test_auth[each-auth-2]": "match",
+        "test_auth[each-auth-3]": "mismatch",
+        "test_chat[each-auth-2]": "match",
+        "test_chat[each-auth-3]": "match",
     }, output
-    assert "auth: each_auth_1 (1.4.0), each_auth_2 (1.4.0), each_auth_3 (1.3.2)" in output
-    assert "test_auth[local@1 = local@each-each_auth_3]" in output
+    assert "auth: each-auth-1 (1.4.0), each-auth-2 (1.4.0), each-auth-3 (1.3.2)" in plain(output)
+    assert "test_auth[local@1 = local@each-each-auth-3]" in plain(output)
     assert causes(folder, "local") == {"version-skew"}
 
 
@@ -105,11 +111,13 @@ def test_equal_replicas_are_on_par(world: World, folder: Path) -> None:
 
 def test_one_replica_is_nothing_to_compare_and_one_that_ended_is_named(world: World, folder: Path) -> None:
     scale(world, folder, 2)
-    world.engine.docker("kill", "each_auth_2")
+    labels = ("--filter", "label=com.docker.compose.project=each", "--filter", "label=com.docker.compose.service=auth")
+    number = ("--filter", "label=com.docker.compose.container-number=2", "--quiet")
+    world.engine.docker("kill", world.engine.docker("ps", *labels, *number).strip())
     code, output = run(world, folder, "--target", "local", "--each-replica")
     assert code == 5, output
     assert "nothing to compare: each of auth, chat has one replica that runs" in output
-    assert "each_auth_2 does not run: Exited (137)" in output
+    assert "each-auth-2 does not run: Exited (137)" in plain(output)
 
 
 _FLY = f"""

@@ -193,8 +193,11 @@ def test_the_configured_compose_file_is_used(place: Place) -> None:
 def test_without_compose_it_is_said_how_to_get_it(place: Place) -> None:
     programs = place.folder / "programs"
     programs.mkdir()
-    for name in ("docker", "nsenter"):
-        (programs / name).symlink_to(place.engine.which(name))
+    (programs / "nsenter").symlink_to(place.engine.which("nsenter"))
+    # a plugin may be installed where every `docker` finds it
+    docker = programs / "docker"
+    docker.write_text(f'#!/bin/sh\n[ "$1" != compose ] && exec {place.engine.which("docker")} "$@"\nexit 1\n')
+    docker.chmod(0o755)
     code, output = place.run(path=str(programs))
     assert code == 69, output
     assert "Docker has no Compose" in output
