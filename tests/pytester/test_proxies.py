@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import shlex
 import signal
@@ -136,6 +138,25 @@ def test_wait(services, target):
                 assert [one.recv(1) for one in connections] == [b"", b""]
                 for one in connections:
                     one.close()
+
+
+def test_a_mismatch_carries_what_fly_logged_meanwhile(
+    pytester: pytest.Pytester, world: FlyWorld, serve: Callable[[Routes], Server]
+) -> None:
+    other = serve({"/who": {"service": "somebody else"}})
+    pytester.makepyprojecttoml(CONFIG.format(auth=other.url, gateway=other.url))
+    pytester.makepyfile(**{"parity_tests/test_who": 'def test_who(services):\n    services.auth.get("/who")\n'})
+    begins = dt.datetime.now(dt.UTC)
+    moments = [begins + dt.timedelta(seconds=n / 4) for n in range(480)]
+    world.change_app("gaia-auth-dev", log=[f"{one.isoformat()} the list of prices is old" for one in moments])
+    ran = pytester.runpytest_subprocess("--parity=dev", "--parity-confirm=0")
+    assert ran.ret == 1
+    (one,) = json.loads((pytester.path / "reports/parity-dev.json").read_text(encoding="utf-8"))["comparisons"]
+    (log,) = one["logs"]
+    machine = world.app("gaia-auth-dev")["machines"][0]
+    assert (log["side"], log["service"]) == ("candidate", "auth")
+    assert 4 <= len(log["lines"]) < 40, "a second before and one behind, and not all"
+    assert all(f"{machine['id']} info the list of prices is old" in line for line in log["lines"])
 
 
 def test_the_machines_of_an_app_are_compared_through_proxies(
