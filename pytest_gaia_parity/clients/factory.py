@@ -134,7 +134,7 @@ class Clients(_PerService[httpx.Client]):
     """Recording clients of one side: `services.gateway`, `services["gateway"]`; each is a real `httpx.Client`."""
 
     def _make(self, url: str) -> httpx.Client:
-        transport = RecordingTransport(self._context, verify=self._verify())
+        transport = RecordingTransport(self._context, verify=self._verify)
         # a proxy of the environment would take the request past our route
         return RecordingClient(
             self._context.recorder, base_url=url, transport=transport, timeout=self._timeout, trust_env=False
@@ -150,7 +150,7 @@ class AsyncClients(_PerService[httpx.AsyncClient]):
     """The same with `httpx.AsyncClient`, usable in any event loop that tests run in, one after the other."""
 
     def _make(self, url: str) -> httpx.AsyncClient:
-        transport = AsyncRecordingTransport(self._context, verify=self._verify())
+        transport = AsyncRecordingTransport(self._context, verify=self._verify)
         return httpx.AsyncClient(base_url=url, transport=transport, timeout=self._timeout, trust_env=False)
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,14 @@ import anyio.lowlevel
 import httpx
 
 from pytest_gaia_parity.clients.capture import BODY_LIMIT, Capture
+from pytest_gaia_parity.clients.http11 import Http11Transport
 from pytest_gaia_parity.clients.tape import Tape
 from pytest_gaia_parity.config.schema import SAFE_METHODS
 from pytest_gaia_parity.errors import RefusedError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     from pytest_gaia_parity.clients.tape import Recorder
     from pytest_gaia_parity.network.route import Endpoint, Network, Route
@@ -109,24 +109,19 @@ def _authority(url: httpx.URL) -> tuple[str, int]:
 
 
 class RecordingTransport(httpx.BaseTransport):
-    """Sends over one pool of connections; each exchange lands on the tape that is current when it begins."""
+    """Sends over kept connections; each exchange lands on the tape that is current when it begins."""
 
-    def __init__(self, context: Context, *, verify: ssl.SSLContext) -> None:
+    def __init__(self, context: Context, *, verify: Callable[[], ssl.SSLContext]) -> None:
         self._context = context
-        self._verify = verify
-        self._inner = httpx.HTTPTransport(verify=verify)
-        # a test that runs beside others has a pool of its thread's: one for all costs four times as much
-        self._local = threading.local()
-        self._locals: list[httpx.HTTPTransport] = []
+        self._inner = Http11Transport(verify)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send over the first endpoint that can be connected."""
         capture, route = self._context.begin(request)
-        inner = self._inner if self._context.recorder.own is None else self._own_pool()
         endpoints: tuple[Endpoint | None, ...] = route.endpoints or (None,)
         for number, endpoint in enumerate(endpoints, 1):
             try:
-                response = inner.handle_request(capture.routed(route, endpoint, capture.trace))
+                response = self._inner.handle_request(capture.routed(route, endpoint, capture.trace))
             except Exception as error:
                 if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
                     self._context.lost(request)
@@ -137,24 +132,15 @@ class RecordingTransport(httpx.BaseTransport):
             return capture.answered(response)
         raise AssertionError("the loop above returns or raises")
 
-    def _own_pool(self) -> httpx.HTTPTransport:
-        pool: httpx.HTTPTransport | None = getattr(self._local, "pool", None)
-        if pool is None:
-            pool = self._local.pool = httpx.HTTPTransport(verify=self._verify)
-            self._locals.append(pool)
-        return pool
-
     def close(self) -> None:
-        """Close the pools."""
+        """Close the connections."""
         self._inner.close()
-        for pool in self._locals:
-            pool.close()
 
 
 class AsyncRecordingTransport(httpx.AsyncBaseTransport):
     """The same for AsyncClient. A connection belongs to the event loop it was made in, and test runners make one a test: so there is a pool per loop, closed when its loop ends."""
 
-    def __init__(self, context: Context, *, verify: ssl.SSLContext) -> None:
+    def __init__(self, context: Context, *, verify: Callable[[], ssl.SSLContext]) -> None:
         self._context = context
         self._verify = verify
         self._loop: object = None
@@ -183,7 +169,7 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         loop = anyio.lowlevel.current_token()
         if self._inner is None or loop != self._loop:
             self._loop = loop
-            self._inner = httpx.AsyncHTTPTransport(verify=self._verify)
+            self._inner = httpx.AsyncHTTPTransport(verify=self._verify())
             # an event loop closes the asynchronous generators that are alive when it ends: the one hook it offers
             self._closer = _closing(self._inner)
             await anext(self._closer)

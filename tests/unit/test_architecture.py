@@ -48,6 +48,8 @@ MAY_IMPORT = {
 HOMES = {
     "httpx": ("clients", "lab"),
     "httpcore": ("clients",),
+    "httptools": ("clients/readers.py",),
+    "h11": ("clients/readers.py",),
     "deepdiff": (),
     "subprocess": ("adapters/process.py", "lab"),
     "dotenv": ("config/envfile.py",),
