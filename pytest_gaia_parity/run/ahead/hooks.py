@@ -77,15 +77,18 @@ class AheadHooks:
             return
         session = item.session
         maxfail = self._config.getoption("maxfail", 0)
+        recorder = self._run.recorder
         window = Window(
             bodies,
+            threads=self._threads,
+            recorder=recorder,
+            current=self._current,
             jobs=self._jobs,
             one_lane=is_strict or bool(maxfail),
             failures=max(1, maxfail - session.testsfailed) if maxfail else 0,
         )
-        recorder = self._run.recorder
         with sorted_by_body(item, self._current), recorder.only_own():
-            ended = window.run(self._threads, recorder, self._current)
+            ended = window.run()
         self._bodies.update({body.item: body for body in ended})
         for body in bodies:
             if body.item not in self._bodies:  # it runs in its turn, from the beginning

@@ -48,7 +48,7 @@ def body(function: Callable[[Tape], Any], *, file: str = "test_a.py", **more: An
 
 def run(threads: Threads, *bodies: Body, jobs: int = 8, **settings: Any) -> list[Body]:
     current: contextvars.ContextVar[Body | None] = contextvars.ContextVar("body", default=None)
-    return Window(bodies, jobs=jobs, **settings).run(threads, Recorder(), current)
+    return Window(bodies, threads=threads, recorder=Recorder(), current=current, jobs=jobs, **settings).run()
 
 
 def test_bodies_run_at_once_but_no_more_than_jobs(threads: Threads) -> None:
@@ -234,7 +234,7 @@ def test_output_logs_and_warnings_are_sorted_by_body_and_said_again_in_its_turn(
     current: contextvars.ContextVar[Body | None] = contextvars.ContextVar("body", default=None)
     bodies = [body(talks(name)) for name in "abcd"]
     with sorted_by_body(request.node, current):
-        Window(bodies, jobs=4).run(threads, Recorder(), current)
+        Window(bodies, threads=threads, recorder=Recorder(), current=current, jobs=4).run()
         sys.stdout.write("from outside\n")
     assert capsys.readouterr().out == "from outside\n", "nothing of the bodies before their turn"
     for name, one in zip("abcd", bodies, strict=True):
