@@ -6,6 +6,7 @@ httpcore's pool and h11 take more than half of the time of a request, and under 
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,16 @@ import httpcore
 import httpx
 
 from pytest_gaia_parity.clients.connection import Connection, regular_head
+from pytest_gaia_parity.clients.sockets import SystemTimedStream
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
 
     _Origin = tuple[bytes, bytes, int | None]
+
+#: the operating systems whose limits take a `struct timeval` of two longs
+_CAN_WAIT = sys.platform in {"linux", "darwin"}
 
 _DEFAULT_PORTS = {b"http": 80, b"https": 443}
 
@@ -142,8 +147,8 @@ class Http11Transport(httpx.BaseTransport):
         if url.raw_scheme == b"https":
             context = self._verify()
             context.set_alpn_protocols(["http/1.1"])
-            stream = stream.start_tls(context, name or host, timeout)
-        return Connection(stream)
+            return Connection(stream.start_tls(context, name or host, timeout))
+        return Connection(SystemTimedStream(stream) if _CAN_WAIT else stream)
 
     def _pool(self, origin: _Origin) -> _Pool:
         pool = self._pools.get(origin)
