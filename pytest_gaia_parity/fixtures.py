@@ -32,11 +32,11 @@ def target(request: pytest.FixtureRequest) -> Target:
             "'target' was asked for by request.getfixturevalue, when tests are no longer parametrised",
             hint="name 'target' or 'services' in the signature of the test or fixture",
         )
-    return Target(request.param, run_of(request.config).config)
+    return Target(request.param, run_of(request.config))
 
 
 @pytest.fixture(scope="session")
-def services(target: Target, request: pytest.FixtureRequest) -> Iterator[Clients]:
+def services(target: Target) -> Iterator[Clients]:
     """Recording httpx clients of the current target, one per service, pooled and kept alive across tests.
 
     Each is a real httpx.Client whose base URL is the service's::
@@ -44,15 +44,13 @@ def services(target: Target, request: pytest.FixtureRequest) -> Iterator[Clients
         services.gateway.get("/health")
         services["gateway"].post("/login", json={"user": "ada"})
     """
-    from pytest_gaia_parity.run.state import run_of  # noqa: PLC0415 - an inactive run never needs it
-
-    clients = run_of(request.config).clients(target.side)
+    clients = target.run.clients(target.side)
     yield clients
     clients.close()
 
 
 @pytest.fixture(scope="session")
-def async_services(target: Target, request: pytest.FixtureRequest) -> Iterator[AsyncClients]:
+def async_services(target: Target) -> Iterator[AsyncClients]:
     """The same as services, with httpx.AsyncClient, for tests marked anyio.
 
     Needs the extra 'async'::
@@ -61,9 +59,7 @@ def async_services(target: Target, request: pytest.FixtureRequest) -> Iterator[A
         async def test_health(async_services):
             assert (await async_services.gateway.get("/health")).status_code == 200
     """
-    from pytest_gaia_parity.run.state import run_of  # noqa: PLC0415 - an inactive run never needs it
-
-    clients = run_of(request.config).async_clients(target.side)
+    clients = target.run.async_clients(target.side)
     yield clients
     clients.close()
 

@@ -47,6 +47,12 @@ def is_ignored(name: str, ignored: frozenset[str]) -> bool:
     return name in ignored or name.startswith(IGNORED_PREFIXES)
 
 
+def compared(headers: Headers, *, ignored: frozenset[str] = IGNORED) -> list[tuple[str, str]]:
+    """The fields that are compared: name in lower case, and value."""
+    fields = [(name.lower(), value.strip()) for name, value in headers]
+    return [field for field in fields if not is_ignored(field[0], ignored)]
+
+
 def meaning(
     headers: Headers, addresses: Addresses, *, ignored: frozenset[str] = IGNORED, has_other_coding: bool = False
 ) -> dict[str, Any]:
@@ -55,9 +61,8 @@ def meaning(
     :param has_other_coding: the sides compress differently, so that only one of them need say so in Vary.
     """
     fields: dict[str, list[str]] = {}
-    for name, value in headers:
-        if not is_ignored(name.lower(), ignored):
-            fields.setdefault(name.lower(), []).append(addresses.neutral(value.strip()))
+    for name, value in compared(headers, ignored=ignored):
+        fields.setdefault(name, []).append(addresses.neutral(value))
     found = {name: _parsed(name, values, headers) for name, values in fields.items()}
     if has_other_coding and "vary" in found:
         found["vary"].pop("accept-encoding", None)

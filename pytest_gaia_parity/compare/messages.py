@@ -12,7 +12,7 @@ from pytest_gaia_parity.compare.codings import coding_of, compare_codings
 from pytest_gaia_parity.compare.compose import query_tree
 from pytest_gaia_parity.compare.decode import Decoded, decode, media_type
 from pytest_gaia_parity.compare.exact import Reader
-from pytest_gaia_parity.compare.headers import OF_CLIENT, meaning
+from pytest_gaia_parity.compare.headers import OF_CLIENT, compared, meaning
 from pytest_gaia_parity.compare.own import ids_of, settled
 from pytest_gaia_parity.model.comparison import Kind, Severity
 
@@ -41,7 +41,10 @@ def compare_exchange(
     mine, its = addresses
     if walk.rules.has_unused:
         _look(walk, runs[0], mine)
-    _compare_requests(walk, [_request(run, mine) for run in runs], _request(candidate, its), is_echo=is_echo)
+    body = candidate.request.body
+    is_same_body = all(run.request.body == body for run in runs)
+    if not is_same_body or not _is_same([_sent(run) for run in (*runs, candidate)], addresses):
+        _compare_requests(walk, [_request(run, mine) for run in runs], _request(candidate, its), is_echo=is_echo)
     status, other = status_of(runs[0]), status_of(candidate)
     if status != other:
         walk.report(("status",), Kind.STATUS_CHANGED, status, other, f"{status} in {walk.of(len(runs))}")
@@ -52,19 +55,42 @@ def compare_exchange(
     response = candidate.response
     if response is None or len(responses) < len(runs):
         return
-    walk.kind = Kind.HEADER_CHANGED
-    has_other_coding = coding_of(runs[0]) != coding_of(candidate)
-    walk.compare(
-        [meaning(one.headers, mine, has_other_coding=has_other_coding) for one in responses],
-        meaning(response.headers, its, has_other_coding=has_other_coding),
-        ("headers",),
-    )
-    walk.kind = None
+    if not _is_same([compared(one.headers) for one in (*responses, response)], addresses):
+        walk.kind = Kind.HEADER_CHANGED
+        has_other_coding = coding_of(runs[0]) != coding_of(candidate)
+        walk.compare(
+            [meaning(one.headers, mine, has_other_coding=has_other_coding) for one in responses],
+            meaning(response.headers, its, has_other_coding=has_other_coding),
+            ("headers",),
+        )
+        walk.kind = None
     compare_codings(walk, runs[0], candidate)
     if not walk.rules.ignores(("body",)) and not _is_byte_equal(responses, response, addresses):
         reader = Reader()
         decoded = _decoded(responses, mine, reader)
         _compare_bodies(walk, decoded, decode(response.body, response.headers, its, reader))
+
+
+def _is_same(rows: Sequence[list[tuple[str, str]]], addresses: tuple[Addresses, Addresses]) -> bool:
+    """Whether names and values are the same everywhere and no address of a side: then they mean the same, whatever that is."""
+    first = rows[0]
+    if any(row != first for row in rows[1:]):
+        return False
+    text = "\n".join([value for _, value in first])
+    return all(own.neutral(text) == text for own in addresses)
+
+
+def _sent(exchange: Exchange) -> list[tuple[str, str]]:
+    """What of a request is compared, as it was sent: all but the authority of its URL, and a body that is no text."""
+    request = exchange.request
+    url = urlsplit(request.url)
+    return [
+        ("path", url.path),
+        ("query", url.query),
+        ("body", request.body.text or ""),
+        ("type", next((value for name, value in request.headers if name.lower() == "content-type"), "")),
+        *compared(request.headers, ignored=OF_CLIENT),
+    ]
 
 
 def _look(walk: Walk, exchange: Exchange, addresses: Addresses) -> None:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from pytest_gaia_parity.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
-    from pytest_gaia_parity.config.schema import Config
     from pytest_gaia_parity.run.sides import Side
+    from pytest_gaia_parity.run.state import Run
 
 
 class Target:
     """The side this test runs on now: `name`, `network`, `is_baseline`, `url(service)`."""
 
-    __slots__ = ("_config", "side")
+    __slots__ = ("run", "side")
 
-    def __init__(self, side: Side, config: Config) -> None:
+    def __init__(self, side: Side, run: Run) -> None:
         self.side = side
-        self._config = config
+        #: for the plugin's own fixtures
+        self.run = run
 
     @property
     def name(self) -> str:
@@ -28,7 +29,7 @@ class Target:
     @property
     def network(self) -> str:
         """`docker`, `fly` or `direct`, as configured."""
-        return self._config.table.targets[self.name].network
+        return self.run.config.table.targets[self.name].network
 
     @property
     def is_baseline(self) -> bool:
@@ -40,13 +41,14 @@ class Target:
 
         :raises ConfigError: there is no such service.
         """
-        names = self._config.service_names
+        config = self.run.config
+        names = config.service_names
         if service not in names:
             raise ConfigError(
-                f"'{service}' is no service of {self._config.file}; {nearest(service, names)}",
+                f"'{service}' is no service of {config.file}; {nearest(service, names)}",
                 hint=f"correct the test, or add [tool.gaia-parity.services.{service}]",
             )
-        return self._config.url(self.name, service)
+        return config.url(self.name, service)
 
     def __repr__(self) -> str:
         return f"<Target {self.side.id}>"
