@@ -14,6 +14,8 @@ from pytest_gaia_parity.redact.names import HINTS, is_name_of_secrets, is_secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ahocorasick_rs import AhoCorasick
+
     Mask = Callable[[str], str]
 
 #: a text in JSON
@@ -44,7 +46,7 @@ def in_text(text: str, mask: Mask) -> str:
     low = text.lower()
     if "bearer" in low or "basic" in low:
         text = _SCHEME.sub(lambda match: f"{match[1]}{match[2]}{mask(match[3])}", text)
-    if not any(map(low.__contains__, HINTS)):
+    if not _holds_hint(low):
         return text
     # most texts with a hint have no such name: their keys are soon looked through
     names = tuple(sorted(name for name in set(_KEY.findall(text)) if is_name_of_secrets(name)))
@@ -59,7 +61,19 @@ def in_text(text: str, mask: Mask) -> str:
 def has_hint(text: str) -> bool:
     """Whether `in_text` would look any closer."""
     low = text.lower()
-    return "bearer" in low or "basic" in low or any(map(low.__contains__, HINTS))
+    return "bearer" in low or "basic" in low or _holds_hint(low)
+
+
+def _holds_hint(low: str) -> bool:
+    return bool(_hints().find_matches_as_indexes(low))
+
+
+@lru_cache(maxsize=1)
+def _hints() -> AhoCorasick:
+    """One pass over a text in place of one for each hint, which took eight times as long."""
+    from ahocorasick_rs import AhoCorasick  # noqa: PLC0415 - an inactive plugin imports nothing
+
+    return AhoCorasick(HINTS)
 
 
 def in_url(url: str, mask: Mask) -> str:
