@@ -264,7 +264,7 @@ def _is_address(host: str) -> bool:
 
 def _headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
     encoding = headers.encoding
-    return tuple((name.decode(encoding), value.decode(encoding)) for name, value in headers.raw)
+    return tuple([(name.decode(encoding), value.decode(encoding)) for name, value in headers.raw])
 
 
 def _body(collected: Collected, headers: httpx.Headers, *, whole: bool, limit: int) -> Body:

@@ -5,7 +5,6 @@ httpcore's pool and h11 take more than half of the time of a request, and under 
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 #: the operating systems whose limits take a `struct timeval` of two longs
 _CAN_WAIT = sys.platform in {"linux", "darwin"}
 
+_OF_HTTPCORE = (httpcore.NetworkError, httpcore.TimeoutException)
 _DEFAULT_PORTS = {b"http": 80, b"https": 443}
 
 
@@ -39,8 +39,10 @@ class _Body(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         if self._connection is None:
             return
-        with _as_httpx():
+        try:
             yield from self._connection.body(self._timeout)
+        except _OF_HTTPCORE as error:
+            raise _as_httpx(error) from error
 
     def close(self) -> None:
         """Give the connection back, once."""
@@ -118,17 +120,20 @@ class Http11Transport(httpx.BaseTransport):
         timeouts: Mapping[str, float | None] = extensions.get("timeout", {})
         trace: Callable[[str, Any], None] = extensions.get("trace", _nobody)
         pool = self._pool((url.raw_scheme, url.raw_host, url.port))
-        with _as_httpx():
+        connection = None
+        try:
             connection = pool.take()
             if connection is None:
                 connection = self._connect(url, extensions.get("sni_hostname"), timeouts.get("connect"))
                 trace("connection.connect_tcp.complete", {})
-            try:
-                connection.send(head, request.stream, timeouts.get("write"))
-                reader = connection.receive(request.method, timeouts.get("read"))
-            except BaseException:
+            connection.send(head, request.stream, timeouts.get("write"))
+            reader = connection.receive(request.method, timeouts.get("read"))
+        except BaseException as error:
+            if connection is not None:
                 connection.close()
-                raise
+            if isinstance(error, _OF_HTTPCORE):
+                raise _as_httpx(error) from error
+            raise
         trace("http11.receive_response_headers.complete", {})
         return httpx.Response(
             reader.status,
@@ -172,10 +177,7 @@ def _nobody(*_: object) -> None:
     """Who listens where nobody traces."""
 
 
-@contextlib.contextmanager
-def _as_httpx() -> Iterator[None]:
-    """Raise httpcore's errors as httpx's, which have the same names."""
-    try:
-        yield
-    except (httpcore.NetworkError, httpcore.TimeoutException) as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
+def _as_httpx(error: Exception) -> Exception:
+    """An error of httpcore as httpx's, which has the same name."""
+    made: Exception = getattr(httpx, type(error).__name__)(str(error))
+    return made

@@ -20,6 +20,8 @@ class SystemTimedStream(httpcore.NetworkStream):
         self._stream = stream
         self._socket: socket.socket = stream.get_extra_info("socket")
         self._socket.settimeout(None)
+        #: asking for it is a system call too, and it stays the same
+        self._peer: Any = None
         #: seconds as they are set, by option
         self._limits: dict[int, float | None] = {}
 
@@ -66,6 +68,10 @@ class SystemTimedStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """As httpcore's streams: `socket`, `client_addr`, `server_addr`, `is_readable`."""
+        if info == "server_addr":
+            if self._peer is None:
+                self._peer = self._stream.get_extra_info(info)
+            return self._peer
         if info != "is_readable":
             return self._stream.get_extra_info(info)
         try:

