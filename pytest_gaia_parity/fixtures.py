@@ -1,4 +1,4 @@
-"""The fixtures: target, services, async_services, parity."""
+"""The fixtures: target, services, async_services, parity; secret_sync, deploy, verify. Imported by every pytest run, so it imports nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_gaia_parity.clients.factory import AsyncClients, Clients
+    from pytest_gaia_parity.ops.workplace import Workplace
+    from pytest_gaia_parity.ops_handles import Deploy, SecretSync, Verify
     from pytest_gaia_parity.run.handle import Handle
     from pytest_gaia_parity.run.target import Target
 
@@ -76,3 +78,57 @@ def parity(target: Target, request: pytest.FixtureRequest) -> Handle:  # noqa: A
     from pytest_gaia_parity.run.record import handle_of  # noqa: PLC0415 - an inactive run never needs it
 
     return handle_of(request.node)
+
+
+@pytest.fixture(scope="session")
+def _workplace(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """What operations work with: the configured targets, or the embedded stack of this run."""
+    from pytest_gaia_parity.ops_handles import open_for_run  # noqa: PLC0415 - an inactive run never needs it
+
+    return open_for_run(request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def secret_sync(target: Target, _workplace: Workplace, request: pytest.FixtureRequest) -> SecretSync:
+    """Drives secret sync for the current target; skipped without --allow-deploy, --dry-run plans.
+
+    A plan comes back, with the names of what was added, changed and unchanged::
+
+        @pytest.mark.only_on("dev")
+        def test_sync(secret_sync):
+            assert secret_sync().is_good
+    """
+    from pytest_gaia_parity.ops_handles import SecretSync, require_consent  # noqa: PLC0415 - an inactive run never needs it
+
+    require_consent(target, request.config, "secret_sync")
+    return SecretSync(_workplace, target.name, request.config)
+
+
+@pytest.fixture(scope="session")
+def deploy(target: Target, _workplace: Workplace, request: pytest.FixtureRequest) -> Deploy:
+    """Drives a deploy to the current target; skipped without --allow-deploy, --dry-run plans.
+
+    It returns when the release is proved to serve::
+
+        @pytest.mark.only_on("dev")
+        def test_deploy(deploy):
+            assert deploy("gateway").version > 1
+    """
+    from pytest_gaia_parity.ops_handles import Deploy, require_consent  # noqa: PLC0415 - an inactive run never needs it
+
+    require_consent(target, request.config, "deploy")
+    return Deploy(_workplace, target.name, request.config)
+
+
+@pytest.fixture(scope="session")
+def verify(target: Target, _workplace: Workplace) -> Verify:
+    """Runs the deployment checks on the current target; changes nothing.
+
+    Health, database, NATS, secrets, calls between services, machines::
+
+        def test_deployment(verify):
+            assert [check for check in verify() if check.is_bad] == []
+    """
+    from pytest_gaia_parity.ops_handles import Verify  # noqa: PLC0415 - an inactive run never needs it
+
+    return Verify(_workplace, target.name)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_gaia_parity import fixtures, ops_fixtures, options
+from pytest_gaia_parity import fixtures, options
 
 target = fixtures.target
 services = fixtures.services
 async_services = fixtures.async_services
 parity = fixtures.parity
-_workplace = ops_fixtures._workplace  # noqa: SLF001 - pytest knows a fixture by the plugin's attribute
-secret_sync = ops_fixtures.secret_sync
-deploy = ops_fixtures.deploy
-verify = ops_fixtures.verify
+_workplace = fixtures._workplace  # noqa: SLF001 - pytest knows a fixture by the plugin's attribute
+secret_sync = fixtures.secret_sync
+deploy = fixtures.deploy
+verify = fixtures.verify
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

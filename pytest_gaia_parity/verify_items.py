@@ -11,7 +11,7 @@ import pytest
 from pytest_gaia_parity.errors import ConfigError
 from pytest_gaia_parity.ops.check import Check, CheckStatus
 from pytest_gaia_parity.ops.verify import planned_checks, verify
-from pytest_gaia_parity.ops_fixtures import open_for_verify
+from pytest_gaia_parity.ops_handles import open_for_verify
 from pytest_gaia_parity.run.failing import as_pytest_errors
 
 if TYPE_CHECKING:

@@ -37,7 +37,6 @@ def test_only_option_modules_are_imported(pytester: pytest.Pytester) -> None:
     assert {name for name in ours if name.startswith("pytest_gaia_parity")} <= {
         "pytest_gaia_parity",
         "pytest_gaia_parity.fixtures",
-        "pytest_gaia_parity.ops_fixtures",
         "pytest_gaia_parity.options",
         "pytest_gaia_parity.plugin",
     }

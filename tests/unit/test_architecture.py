@@ -33,10 +33,10 @@ MAY_IMPORT = {
     "run": {
         "errors", "redact", "model", "config", "adapters", "network", "clients", "compare", "report", "lab", "options",
     },
-    "fixtures": {"errors", "model", "run", "clients", "ops"},
-    "ops_fixtures": {"errors", "config", "network", "lab", "run", "ops"},
-    "verify_items": {"errors", "run", "ops", "ops_fixtures"},
-    "plugin": {"errors", "options", "fixtures", "ops_fixtures", "verify_items", "run", "ops"},
+    "ops_handles": {"errors", "config", "network", "lab", "run", "ops"},
+    "fixtures": {"errors", "model", "run", "clients", "ops", "ops_handles"},
+    "verify_items": {"errors", "run", "ops", "ops_handles"},
+    "plugin": {"errors", "options", "fixtures", "verify_items", "run", "ops"},
     "cli": {
         "errors", "redact", "model", "config", "adapters", "network", "clients", "compare", "report", "lab", "ops",
     },
@@ -59,7 +59,7 @@ HOMES = {
     "jwt": ("lab",),
     "psycopg": ("ops/dependency.py",),
     "nats": ("ops/dependency.py",),
-    "pytest": ("plugin.py", "options.py", "fixtures.py", "ops_fixtures.py", "verify_items.py", "run"),
+    "pytest": ("plugin.py", "options.py", "fixtures.py", "ops_handles.py", "verify_items.py", "run"),
     "xdist": (),
 }
 

@@ -1,4 +1,4 @@
-"""The fixtures that operate a target: secret_sync, deploy, verify. None changes anything without --allow-deploy."""
+"""What the fixtures secret_sync, deploy and verify hand out. None changes anything without --allow-deploy."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from pytest_gaia_parity.config.load import load_config
+from pytest_gaia_parity.errors import CommandError
+from pytest_gaia_parity.ops.deploy import DeployOptions, deploy
+from pytest_gaia_parity.ops.rehearse import rehearse
+from pytest_gaia_parity.ops.secrets import sync_secrets
+from pytest_gaia_parity.ops.verify import verify
+from pytest_gaia_parity.ops.workplace import open_workplace
+from pytest_gaia_parity.run.state import run_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pytest_gaia_parity.ops.check import Check
-    from pytest_gaia_parity.ops.deploy import DeployOptions, Release
+    from pytest_gaia_parity.ops.deploy import Release
     from pytest_gaia_parity.ops.plan import Plan
     from pytest_gaia_parity.ops.workplace import Workplace
     from pytest_gaia_parity.run.target import Target
@@ -31,9 +40,6 @@ class SecretSync:
 
         :raises ParityError: nothing could be done, or it failed for a service.
         """
-        from pytest_gaia_parity.errors import CommandError  # noqa: PLC0415 - an inactive run never needs it
-        from pytest_gaia_parity.ops.secrets import sync_secrets  # noqa: PLC0415 - likewise
-
         plan = sync_secrets(
             self._place,
             self._target,
@@ -61,8 +67,6 @@ class Deploy:
 
         :raises ParityError: a step failed; with *rollback* what was good is back.
         """
-        from pytest_gaia_parity.ops.deploy import DeployOptions, deploy  # noqa: PLC0415 - an inactive run never needs it
-
         options = DeployOptions(
             image=image, roll_back=rollback, sync=sync, test=False, yes=self._config.getoption("yes")
         )
@@ -72,8 +76,6 @@ class Deploy:
 
     def _rehearse(self, service: str, options: DeployOptions) -> NoReturn:
         """Show the plan in the test's output, and skip the test; fail it if something stands in the way."""
-        from pytest_gaia_parity.ops.rehearse import rehearse  # noqa: PLC0415 - --dry-run only
-
         found = rehearse(self._place, [service], self._target, options)
         lines = found.lines()
         for line in lines:
@@ -92,17 +94,11 @@ class Verify:
 
     def __call__(self, services: Sequence[str] | None = None) -> list[Check]:
         """Make all checks; it changes nothing."""
-        from pytest_gaia_parity.ops.verify import verify  # noqa: PLC0415 - an inactive run never needs it
-
         return verify(self._place, self._target, services=services)
 
 
-@pytest.fixture(scope="session")
-def _workplace(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+def open_for_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """What operations work with: the configured targets, or the embedded stack of this run."""
-    from pytest_gaia_parity.ops.workplace import open_workplace  # noqa: PLC0415 - an inactive run never needs it
-    from pytest_gaia_parity.run.state import run_of  # noqa: PLC0415 - likewise
-
     run = run_of(request.config)
     if not run.options.lab:
         return open_workplace(run.config, say=_say)
@@ -123,47 +119,8 @@ def _workplace(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     )
 
 
-@pytest.fixture(scope="session")
-def secret_sync(target: Target, _workplace: Workplace, request: pytest.FixtureRequest) -> SecretSync:
-    """Drives secret sync for the current target; skipped without --allow-deploy, --dry-run plans.
-
-    A plan comes back, with the names of what was added, changed and unchanged::
-
-        @pytest.mark.only_on("dev")
-        def test_sync(secret_sync):
-            assert secret_sync().is_good
-    """
-    _require_consent(target, request.config, "secret_sync")
-    return SecretSync(_workplace, target.name, request.config)
-
-
-@pytest.fixture(scope="session")
-def deploy(target: Target, _workplace: Workplace, request: pytest.FixtureRequest) -> Deploy:
-    """Drives a deploy to the current target; skipped without --allow-deploy, --dry-run plans.
-
-    It returns when the release is proved to serve::
-
-        @pytest.mark.only_on("dev")
-        def test_deploy(deploy):
-            assert deploy("gateway").version > 1
-    """
-    _require_consent(target, request.config, "deploy")
-    return Deploy(_workplace, target.name, request.config)
-
-
-@pytest.fixture(scope="session")
-def verify(target: Target, _workplace: Workplace) -> Verify:
-    """Runs the deployment checks on the current target; changes nothing.
-
-    Health, database, NATS, secrets, calls between services, machines::
-
-        def test_deployment(verify):
-            assert [check for check in verify() if check.is_bad] == []
-    """
-    return Verify(_workplace, target.name)
-
-
-def _require_consent(target: Target, config: pytest.Config, name: str) -> None:
+def require_consent(target: Target, config: pytest.Config, name: str) -> None:
+    """Skip a test whose fixture would change a target, unless the command line says that it may."""
     if target.network != "fly":
         pytest.skip(f"{name} is for targets on Fly, and '{target.name}' has network '{target.network}'")
     if not config.getoption("allow_deploy") and not config.getoption("dry_run"):
@@ -177,9 +134,6 @@ def _say(line: str) -> None:
 
 def open_for_verify(config: pytest.Config, folder: Path) -> tuple[Workplace, Callable[[], None]]:
     """A workplace for --verify, and what ends it; with --lab an embedded stack of its own."""
-    from pytest_gaia_parity.config.load import load_config  # noqa: PLC0415 - an inactive run never needs it
-    from pytest_gaia_parity.ops.workplace import open_workplace  # noqa: PLC0415 - likewise
-
     settings = load_config(config.invocation_params.dir)
     if not config.getoption("lab") and not config.getoption("lab_fault"):
         return open_workplace(settings, say=_say), lambda: None
