@@ -47,10 +47,16 @@ def main() -> None:
             folder.mkdir()
             (folder / "test_empty.py").write_text(text)
         (parity / "pyproject.toml").write_text(_CONFIG)
-        for _ in range(pairs + 1):
-            runs["without"].append(seconds(plain, "-p", "no:gaia-parity"))
-            runs["inactive"].append(seconds(plain))
-            runs["active"].append(seconds(parity, "--parity", "dev", "--no-preflight"))
+        commands: dict[str, tuple[Path, list[str]]] = {
+            "without": (plain, ["-p", "no:gaia-parity"]),
+            "inactive": (plain, []),
+            "active": (parity, ["--parity", "dev", "--no-preflight"]),
+        }
+        for number in range(pairs + 1):
+            # forth and back: who comes after whom shall not count
+            for kind in commands if number % 2 else reversed(commands):
+                folder, arguments = commands[kind]
+                runs[kind].append(seconds(folder, *arguments))
     print("| run | until the first test, ms | in all, ms | more than without, ms |\n| --- | --- | --- | --- |")
     base = runs["without"][1:]  # the first of each warmed the disk up
     for kind, taken in runs.items():

@@ -131,6 +131,7 @@ class Capture:
         self._request = request
         self._service = service
         self._tape = tape
+        self._place = tape.begin()
         self._limit = limit
         self._sent = Collected(limit)
         self._received = Collected(limit)
@@ -228,7 +229,8 @@ class Capture:
                     total=ended - self._clock,
                 ),
                 trace=request.headers["traceparent"],
-            )
+            ),
+            self._place,
         )
 
     def _recorded(self, response: httpx.Response) -> Response:

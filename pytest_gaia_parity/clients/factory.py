@@ -107,8 +107,10 @@ class _PerService(abc.ABC, Generic[Client]):
     def _make(self, url: str) -> Client: ...
 
 
-class RecordingClient(httpx.Client):
-    """An `httpx.Client` whose cookies are each test's own while many run at once."""
+class _OwnCookies:
+    """A client whose cookies are each test's own while many run at once."""
+
+    _cookies: httpx.Cookies
 
     def __init__(self, recorder: Recorder, **settings: Any) -> None:
         self._recorder = recorder
@@ -128,6 +130,14 @@ class RecordingClient(httpx.Client):
         else:
             tape.cookies(self, self._cookies)
             tape.jars[self] = (httpx.Cookies(cookies), tape.jars[self][1])
+
+
+class RecordingClient(_OwnCookies, httpx.Client):
+    """An `httpx.Client` for tests, one at a time or many at once."""
+
+
+class RecordingAsyncClient(_OwnCookies, httpx.AsyncClient):
+    """The same for `httpx.AsyncClient`."""
 
 
 class Clients(_PerService[httpx.Client]):
@@ -151,7 +161,9 @@ class AsyncClients(_PerService[httpx.AsyncClient]):
 
     def _make(self, url: str) -> httpx.AsyncClient:
         transport = AsyncRecordingTransport(self._context, verify=self._verify)
-        return httpx.AsyncClient(base_url=url, transport=transport, timeout=self._timeout, trust_env=False)
+        return RecordingAsyncClient(
+            self._context.recorder, base_url=url, transport=transport, timeout=self._timeout, trust_env=False
+        )
 
     def close(self) -> None:
         """Forget the clients; each event loop has closed its connections when it ended."""

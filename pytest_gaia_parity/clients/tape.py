@@ -6,7 +6,7 @@ import contextlib
 import contextvars
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -23,23 +23,33 @@ if TYPE_CHECKING:
     from pytest_gaia_parity.redact import Redactor
 
 
+class HasCookies(Protocol):
+    """A client, sync or async."""
+
+    cookies: httpx.Cookies
+
+
 class Tape:
-    """The exchanges and observations of one test, in the order in which they ended. Thread-safe."""
+    """The exchanges of one test in the order in which it began them, and its observations. Thread-safe.
+
+    Requests that are under way at once end in any order; that in which a test sends them is its own, and the same in each run.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._exchanges: list[Exchange] = []
+        self._begun = 0
+        self._exchanges: dict[int, Exchange] = {}
         self._observations: dict[str, Observation] = {}
         #: called before each request that may write
         self.before_write: Callable[[], None] = _at_once
         #: cookies that a body running ahead sees and sets: client → its own jar, and what was in it at first
-        self.jars: dict[httpx.Client, tuple[httpx.Cookies, list[str]]] = {}
+        self.jars: dict[HasCookies, tuple[httpx.Cookies, list[str]]] = {}
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """Those that have ended."""
         with self._lock:
-            return tuple(self._exchanges)
+            return tuple([self._exchanges[place] for place in sorted(self._exchanges)])
 
     @property
     def observations(self) -> tuple[Observation, ...]:
@@ -47,7 +57,7 @@ class Tape:
         with self._lock:
             return tuple(self._observations.values())
 
-    def cookies(self, client: httpx.Client, shared: httpx.Cookies) -> httpx.Cookies:
+    def cookies(self, client: HasCookies, shared: httpx.Cookies) -> httpx.Cookies:
         """The jar of this tape's test: at first what the shared one holds, then its own."""
         own = self.jars.get(client)
         if own is None:
@@ -61,10 +71,16 @@ class Tape:
                 client.cookies = jar
         self.jars.clear()
 
-    def add(self, exchange: Exchange) -> None:
-        """Append an exchange that has ended."""
+    def begin(self) -> int:
+        """The place of an exchange that begins now."""
         with self._lock:
-            self._exchanges.append(exchange)
+            self._begun += 1
+            return self._begun
+
+    def add(self, exchange: Exchange, place: int) -> None:
+        """Take an exchange that has ended."""
+        with self._lock:
+            self._exchanges[place] = exchange
 
     def observe(self, name: str, value: Any) -> None:
         """Record a value under a name that is new to this test.

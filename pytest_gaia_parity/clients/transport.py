@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 import httpx
@@ -146,9 +146,8 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
     def __init__(self, context: Context, *, verify: Callable[[], ssl.SSLContext]) -> None:
         self._context = context
         self._verify = verify
-        self._loop: object = None
-        self._inner: httpx.AsyncHTTPTransport | None = None
-        self._closer: AsyncGenerator[None] | None = None
+        #: by event loop; tests that run at once have one each
+        self._pools: dict[object, tuple[httpx.AsyncHTTPTransport, AsyncGenerator[None]]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send over the first endpoint that can be connected."""
@@ -170,23 +169,25 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
 
     async def _pool(self) -> httpx.AsyncHTTPTransport:
         loop = anyio.lowlevel.current_token()
-        if self._inner is None or loop != self._loop:
-            self._loop = loop
-            self._inner = httpx.AsyncHTTPTransport(verify=self._verify())
-            # an event loop closes the asynchronous generators that are alive when it ends: the one hook it offers
-            self._closer = _closing(self._inner)
-            await anext(self._closer)
-        return self._inner
+        known = self._pools.get(loop)
+        if known is not None:
+            return known[0]
+        pool = httpx.AsyncHTTPTransport(verify=self._verify())
+        # an event loop closes the asynchronous generators that are alive when it ends: the one hook it offers
+        closer = self._closing(loop, pool)
+        self._pools[loop] = pool, closer
+        await anext(closer)
+        return pool
+
+    async def _closing(self, loop: object, pool: httpx.AsyncHTTPTransport) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            self._pools.pop(loop, None)
+            await pool.aclose()
 
     async def aclose(self) -> None:
         """Close the current loop's pool."""
-        if self._closer is not None:
-            await self._closer.aclose()
-            self._inner = self._closer = None
-
-
-async def _closing(inner: Any) -> AsyncGenerator[None]:
-    try:
-        yield
-    finally:
-        await inner.aclose()
+        known = self._pools.get(anyio.lowlevel.current_token())
+        if known is not None:
+            await known[1].aclose()

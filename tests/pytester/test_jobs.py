@@ -264,18 +264,16 @@ def test_write(services, number):
         ("def test_it(services, request): pass", "it uses 'request'"),
         ("@pytest.mark.parity(serial=True)\ndef test_it(services): pass", "it is marked 'parity(serial=True)'"),
         ("@pytest.mark.skipif(False, reason='')\ndef test_it(services): pass", "it is marked 'skipif'"),
-        ("@pytest.mark.anyio\nasync def test_it(async_services): pass", "it is marked 'anyio'"),
         (
             "import unittest\n@pytest.fixture\ndef mine(): pass\ndef test_it(services, mine): pass",
             "it uses the fixture 'mine'",
         ),
     ],
-    ids=["tmp_path", "request", "serial", "skipif", "anyio", "undeclared"],
+    ids=["tmp_path", "request", "serial", "skipif", "undeclared"],
 )
 def test_what_runs_in_its_turn_says_why(project: Callable[..., Project], test: str, reason: str) -> None:
     made = project()
-    backend = "@pytest.fixture(scope='session')\ndef anyio_backend(): return 'asyncio'\n"
-    made.write(test_a=f"import pytest\n{backend}def test_a(services): pass\ndef test_b(services): pass\n{test}\n")
+    made.write(test_a=f"import pytest\ndef test_a(services): pass\ndef test_b(services): pass\n{test}\n")
     result = made.run("--parity=dev", "--parity-jobs=8", "-v")
     assert result.ret == 0
     result.stdout.fnmatch_lines([f"1 in turn: {reason}", "  parity_tests/test_a.py::test_it"])

@@ -76,6 +76,10 @@ class Step:
     late: BaseException | None = None
 
 
+def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    return function(**arguments)
+
+
 @dataclass(slots=True, kw_only=True)
 class Body:
     """One test, its arguments, and after `run` all that it came to."""
@@ -88,6 +92,8 @@ class Body:
     #: values of fixtures that are set up already, and of parameters
     values: dict[str, Any]
     own: Sequence[Own]
+    #: calls the function with its arguments, by name
+    invoke: Callable[[Callable[..., Any], dict[str, Any]], Any] = _call
     #: seconds it may take
     limit: float | None = None
     expected_to_fail: bool = False
@@ -157,7 +163,7 @@ class Body:
         self.started = time.time()
         self.clock = time.perf_counter()
         try:
-            self.result = self.original(**arguments)
+            self.result = self.invoke(self.original, arguments)
         except Abandoned:
             raise
         except BaseException as error:  # noqa: BLE001 - likewise

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_gaia_parity.run.ahead.body import Body, Own
+from pytest_gaia_parity.run.ahead.coroutine import BACKEND, run_coroutine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 #: hooks that a conftest.py may have put between pytest and the test
 _HOOKS = ("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call", "pytest_pyfunc_call")
 #: marks that pytest looks at in the test's turn, before or around its body
-_MARKS = ("skip", "skipif", "filterwarnings", "usefixtures", "anyio", "asyncio", "trio")
+_MARKS = ("skip", "skipif", "filterwarnings", "asyncio", "trio")
 
 
 class NotAheadError(Exception):
@@ -62,18 +64,27 @@ class Eligibility:
             independent=any(mark.kwargs.get("independent") for mark in item.iter_markers("parity")),
         )
         body.own = _Resolver(self, item, case, body.values).resolve()
+        if inspect.iscoroutinefunction(item.obj):
+            body.invoke = partial(run_coroutine, body.values)
         return body
 
     def _check(self, item: pytest.Function) -> None:
         for mark in item.iter_markers():
             if mark.name in _MARKS:
                 raise NotAheadError(f"it is marked '{mark.name}'")
+            if mark.name == "usefixtures" and mark.args != (BACKEND,):
+                raise NotAheadError("it is marked 'usefixtures'")
             if mark.name == "xfail" and not mark.kwargs.get("run", True):
                 raise NotAheadError("it is marked 'xfail(run=False)'")
             if mark.name == "parity" and mark.kwargs.get("serial"):
                 raise NotAheadError("it is marked 'parity(serial=True)'")
-        if inspect.iscoroutinefunction(item.obj) or inspect.isasyncgenfunction(item.obj):
-            raise NotAheadError("it is a coroutine")
+        is_anyio = item.get_closest_marker("anyio") is not None
+        if inspect.iscoroutinefunction(item.obj) != is_anyio or inspect.isasyncgenfunction(item.obj):
+            raise NotAheadError(
+                "it is a coroutine, and not one that anyio runs"
+                if not is_anyio
+                else "it is marked 'anyio', and no coroutine"
+            )
         relay = item.ihook
         if id(relay) not in self._hooked:
             self._hooked[id(relay)] = _hooks_of(relay)
@@ -124,7 +135,7 @@ class _Resolver:
             self._narrow(name, definitions)
 
     def _wide(self, name: str, definition: pytest.FixtureDef[Any], parameter: object) -> None:
-        if name == "async_services" or inspect.isasyncgenfunction(definition.func):
+        if inspect.isasyncgenfunction(definition.func):
             raise NotAheadError(f"it uses the asynchronous fixture '{name}'")
         cached = definition.cached_result
         # another side's, another parameter's, another module's, or one that failed
@@ -141,7 +152,7 @@ class _Resolver:
 
     def _narrow(self, name: str, definitions: Sequence[pytest.FixtureDef[Any]]) -> None:
         definition = definitions[-1]
-        if name not in self.rules.safe:
+        if name not in self.rules.safe and name != BACKEND:
             raise NotAheadError(f"it uses the fixture '{name}'")
         if "::" in definition.baseid or name in definition.argnames or definition.params:
             raise NotAheadError(f"it uses '{name}', which is a method, has parameters, or replaces another fixture")
