@@ -32,7 +32,7 @@ _REGULAR = re.compile(
     + rb": (?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?\r\n)+\r\n"
 )
 #: headers that say once, or not at all, how the message goes on
-_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"upgrade"})
+_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"upgrade", b"connection"})
 
 
 class Head(NamedTuple):
@@ -41,6 +41,8 @@ class Head(NamedTuple):
     data: bytes
     chunked: bool
     length: int
+    #: it asks the service to close the connection, which may happen a moment after the answer
+    is_last: bool
 
 
 def regular_head(request: Any) -> Head | None:
@@ -67,7 +69,8 @@ def regular_head(request: Any) -> Head | None:
         or not _REGULAR.fullmatch(data)
     ):
         return None
-    return Head(data, chunked=coding is not None, length=int(length))
+    is_last = b"close" in framing.get(b"connection", b"").lower()
+    return Head(data, chunked=coding is not None, length=int(length), is_last=is_last)
 
 
 def _framed(head: Head, body: Iterable[bytes]) -> Iterator[bytes]:
@@ -100,11 +103,12 @@ class Connection:
         self._regular = Llhttp()
         self._reader: Reader = self._regular
         self._idle_since = 0.0
+        self._is_last = False
 
     def rest(self) -> bool:
         """Whether another request may follow, in a while."""
         self._idle_since = time.monotonic()
-        return self._reader.is_done and self._reader.keeps_alive
+        return self._reader.is_done and self._reader.keeps_alive and not self._is_last
 
     @property
     def is_stale(self) -> bool:
@@ -121,6 +125,7 @@ class Connection:
 
         :raises httpx.LocalProtocolError: the body is not as long as the head says.
         """
+        self._is_last = head.is_last
         # a service may answer and close before it has read all: then its answer is there to be read
         with contextlib.suppress(httpcore.WriteError):
             if isinstance(body, httpx.ByteStream):

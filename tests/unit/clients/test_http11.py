@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import select
+import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any
@@ -290,6 +291,12 @@ def test_a_connection_is_not_kept(client: httpx.Client, peer: Peer, answer: byte
     assert len(peer.connections) == 2
 
 
+def test_a_connection_that_is_to_be_closed_is_not_kept(client: httpx.Client, peer: Peer) -> None:
+    for _ in range(2):
+        assert client.get(peer.url, headers={"connection": "close"}).text == "ok"
+    assert len(peer.connections) == 2
+
+
 def test_a_connection_that_the_service_has_closed_is_not_used(client: httpx.Client, peer: Peer) -> None:
     stream = client.get(peer.url).extensions["network_stream"]
     peer.hang_up()
@@ -395,6 +402,18 @@ def test_who_cannot_be_reached(url: str) -> None:
                 client.get(url)
             told.append((type(caught.value), str(caught.value)))
     assert told[0] == told[1]
+
+
+def test_who_takes_nothing_in_time() -> None:
+    told = []
+    with socket.create_server(("127.0.0.1", 0)) as nobody:  # connections wait in its queue, and nobody reads
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        for transport in (Http11Transport(no_context), httpx.HTTPTransport(verify=bare_context())):
+            with httpx.Client(transport=transport, trust_env=False, timeout=httpx.Timeout(5, write=0.1)) as client:
+                with pytest.raises(httpx.WriteTimeout) as caught:
+                    client.post(url, content=b"x" * 20_000_000)
+                told.append(str(caught.value))
+    assert told == ["timed out"] * 2
 
 
 def test_an_early_answer_to_a_large_body_is_read(client: httpx.Client, peer: Peer) -> None:

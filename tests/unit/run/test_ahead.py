@@ -185,6 +185,48 @@ def test_a_body_past_its_limit_fails_and_may_write_no_more(threads: Threads) -> 
     assert outcome == ["abandoned"]
 
 
+def test_a_body_past_its_limit_counts_as_a_failure(threads: Threads) -> None:
+    release = threading.Event()
+    begun: list[int] = []
+
+    def hangs(_: Tape) -> None:
+        release.wait(20)
+
+    ended = run(
+        threads, body(hangs, limit=0.05), *(body(lambda _: begun.append(1)) for _ in range(3)), jobs=1, failures=1
+    )
+    release.set()
+    assert [one.failed for one in ended] == [True]
+    assert not begun
+
+
+def test_a_body_that_hangs_in_its_turn_leaves_its_slot_to_others(threads: Threads) -> None:
+    """Slots are given away by whoever waits, and by whoever is waited for no more; their number stays the same."""
+    release = threading.Event()
+    running, most, lock = 0, 0, threading.Lock()
+
+    def hangs(tape: Tape) -> None:
+        tape.before_write()
+        release.wait(20)
+
+    def works(tape: Tape) -> None:
+        nonlocal running, most
+        tape.before_write()
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.001)
+        with lock:
+            running -= 1
+
+    bodies = [body(hangs, limit=0.05), *(body(works, file=str(number % 5)) for number in range(30)), body(works)]
+    ended = run(threads, *bodies, jobs=2)
+    release.set()
+    assert len(ended) == 32
+    assert [one.failed for one in ended] == [True, *[False] * 31]
+    assert most <= 2
+
+
 def test_own_fixtures_are_set_up_and_torn_down_with_the_body(threads: Threads) -> None:
     said: list[str] = []
 
