@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from pytest_gaia_parity.redact.names import HINTS, is_name_of_secrets, is_secret_name
+from pytest_gaia_parity.redact.spellings import is_any_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ def has_hint(text: str) -> bool:
 
 
 def _holds_hint(low: str) -> bool:
-    return bool(_hints().find_matches_as_indexes(low))
+    return is_any_in(_hints(), low)
 
 
 @lru_cache(maxsize=1)

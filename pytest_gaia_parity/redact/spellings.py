@@ -16,6 +16,8 @@ from pytest_gaia_parity.redact.streams import is_stream, joined, mask_across
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ahocorasick_rs import AhoCorasick
+
 #: a shorter value would be found in everything
 SHORTEST = 4
 #: characters of base64 below which a piece of it is chance
@@ -133,7 +135,7 @@ class Known:
         self._special = "".join({one for needle in self.needles for one in _SPECIAL.findall(needle.value)})
 
     @cached_property
-    def _search(self) -> object:
+    def _search(self) -> AhoCorasick:
         from ahocorasick_rs import AhoCorasick, Implementation  # noqa: PLC0415 - an inactive plugin imports nothing
 
         texts = [one.text for needle in self.needles for one in needle.spellings]
@@ -162,7 +164,7 @@ class Known:
             return []
         found: dict[Needle, None] = {}
         for variant in (text,) if is_data else variants(text, special=self._special):
-            if self._search.find_matches_as_indexes(variant):  # type: ignore[attr-defined]
+            if is_any_in(self._search, variant):
                 found |= dict.fromkeys(needle for needle in self.needles if needle.is_in(variant))
         return list(found)
 
@@ -176,6 +178,14 @@ class Few(Known):
             return []
         all_variants: Sequence[str] = (text,) if is_data else [*variants(text, special=self._special)]
         return [needle for needle in self.needles if any(needle.is_in(variant) for variant in all_variants)]
+
+
+def is_any_in(search: AhoCorasick, text: str) -> bool:
+    """Whether a text holds one of many, also a text that has no form in UTF-8."""
+    try:
+        return bool(search.find_matches_as_indexes(text))
+    except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold
+        return bool(search.find_matches_as_indexes(text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def variants(text: str, *, special: str) -> Iterator[str]:

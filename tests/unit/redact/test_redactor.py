@@ -47,6 +47,13 @@ def test_a_secret_in_any_escape_has_one_mask(redactor: Redactor, written: str) -
     assert redactor.text(f"a {written} b") == f"a {mask_of(SECRET)} b"
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "\udfff and \ud800"])
+def test_a_secret_beside_what_has_no_utf8_form_is_found(redactor: Redactor, odd: str) -> None:
+    assert redactor.text(f"{odd} {SECRET}") == f"{odd} {mask_of(SECRET)}"
+    assert redactor.text(f"{odd} password=abc12345") == f"{odd} password={mask_of('abc12345')}"
+    assert redactor.value({odd: [SECRET]}) == {odd: [mask_of(SECRET)]}
+
+
 @pytest.mark.parametrize("before", [0, 1, 2])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 def test_base64_is_found_at_each_alignment(redactor: Redactor, before: int, encode: object) -> None:
