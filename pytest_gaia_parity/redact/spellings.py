@@ -16,7 +16,7 @@ from pytest_gaia_parity.redact.streams import is_stream, joined, mask_across
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ahocorasick_rs import AhoCorasick
+    from ahocorasick_rs import BytesAhoCorasick
 
 #: a shorter value would be found in everything
 SHORTEST = 4
@@ -135,13 +135,13 @@ class Known:
         self._special = "".join({one for needle in self.needles for one in _SPECIAL.findall(needle.value)})
 
     @cached_property
-    def _search(self) -> AhoCorasick:
-        from ahocorasick_rs import AhoCorasick, Implementation  # noqa: PLC0415 - an inactive plugin imports nothing
+    def _search(self) -> BytesAhoCorasick:
+        from ahocorasick_rs import BytesAhoCorasick, Implementation  # noqa: PLC0415 - an inactive plugin imports nothing
 
-        texts = [one.text for needle in self.needles for one in needle.spellings]
+        texts = [in_utf8(one.text) for needle in self.needles for one in needle.spellings]
         # the table that it would choose by itself takes the square of a long value that repeats itself to build
         long = any(len(text) > LONG for text in texts)
-        return AhoCorasick(texts, implementation=Implementation.ContiguousNFA if long else None)
+        return BytesAhoCorasick(texts, implementation=Implementation.ContiguousNFA if long else None)
 
     def mask_in(self, text: str, masks: Masks, *, is_data: bool = False) -> str:
         """Mask every needle; a text that hides one in encodings within encodings is masked whole."""
@@ -180,12 +180,17 @@ class Few(Known):
         return [needle for needle in self.needles if any(needle.is_in(variant) for variant in all_variants)]
 
 
-def is_any_in(search: AhoCorasick, text: str) -> bool:
-    """Whether a text holds one of many, also a text that has no form in UTF-8."""
-    try:
-        return bool(search.find_matches_as_indexes(text))
-    except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold
-        return bool(search.find_matches_as_indexes(text.encode("utf-8", "replace").decode("utf-8")))
+def is_any_in(search: BytesAhoCorasick, text: str) -> bool:
+    """Whether a text holds one of many.
+
+    Searched as bytes: for a `str` the library makes a table of all its characters, eight times the size of the text.
+    """
+    return bool(search.find_matches_as_indexes(in_utf8(text)))
+
+
+def in_utf8(text: str) -> bytes:
+    """A text in UTF-8, also one that has no such form: JSON may hold half of a surrogate pair."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def variants(text: str, *, special: str) -> Iterator[str]:
