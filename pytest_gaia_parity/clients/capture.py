@@ -43,6 +43,10 @@ class Collected:
             self._digest = hashlib.sha256(whole)
             self._parts = [whole[: self._limit]]
 
+    def drop(self) -> None:
+        """Keep nothing any more: what was collected is recorded."""
+        self._parts = []
+
     @property
     def content(self) -> bytes:
         """What was kept."""
@@ -86,15 +90,18 @@ class Tee(httpx.SyncByteStream, httpx.AsyncByteStream):
         """Close the stream below; the exchange is over."""
         if hasattr(self._stream, "close"):
             self._stream.close()
-        if self._capture is not None:
-            self._capture.close()
+        self._over()
 
     async def aclose(self) -> None:
         """The same, asynchronous."""
         if hasattr(self._stream, "aclose"):
             await self._stream.aclose()
-        if self._capture is not None:
-            self._capture.close()
+        self._over()
+
+    def _over(self) -> None:
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.close()
 
     def _ended(self) -> None:
         if self._capture is not None:
@@ -201,8 +208,12 @@ class Capture:
         self._finish(Failure(type=type(error).__name__, message=str(error)))
 
     def close(self) -> None:
-        """End with what was received."""
+        """End with what was received; the stream is closed, and nothing is to be had of it any more."""
         self._finish(None)
+        response, self._response = self._response, None
+        if response is not None:
+            # httpx lets a response and its stream hold each other: they would wait for the garbage collector, with the body
+            response.stream = httpx.ByteStream(b"")
 
     def _finish(self, failure: Failure | None) -> None:
         if self._is_done:
@@ -232,6 +243,8 @@ class Capture:
             ),
             self._place,
         )
+        self._sent.drop()
+        self._received.drop()
 
     def _recorded(self, response: httpx.Response) -> Response:
         extensions = response.extensions

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from pytest_gaia_parity.clients.factory import Clients
@@ -15,10 +19,47 @@ from pytest_gaia_parity.network.direct import DirectNetwork
 from tests.servers import Reply, start_server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from http.server import BaseHTTPRequestHandler
 
+    from tests.servers import Routes
 
-def test_exchanges_are_kept_in_the_order_in_which_they_begin() -> None:
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def serve(recorder: Recorder) -> Iterator[Callable[[Routes], Clients]]:
+    with contextlib.ExitStack() as stack:
+
+        def make(routes: Routes) -> Clients:
+            server, running = start_server(routes)
+            stack.callback(running.server_close)
+            stack.callback(running.shutdown)
+            clients = Clients(
+                target="dev",
+                urls={"api": server.url},
+                network=DirectNetwork(),
+                recorder=recorder,
+                run_id="run",
+                timeout=10,
+                guard=WriteGuard(target="dev", read_only=False),
+            )
+            stack.callback(clients.close)
+            return clients
+
+        yield make
+
+
+def paths(tape: Tape) -> list[str]:
+    return [one.request.url.rpartition("/")[2] for one in tape.exchanges]
+
+
+def test_exchanges_are_kept_in_the_order_in_which_they_begin(
+    recorder: Recorder, serve: Callable[[Routes], Clients]
+) -> None:
     slow_came, fast_ended = threading.Event(), threading.Event()
 
     def slow(_: BaseHTTPRequestHandler) -> Reply:
@@ -26,25 +67,39 @@ def test_exchanges_are_kept_in_the_order_in_which_they_begin() -> None:
         fast_ended.wait(10)
         return Reply({})
 
-    server, running = start_server({"/slow": slow, "/fast": {}})
-    recorder, tape = Recorder(), Tape()
+    clients, tape = serve({"/slow": slow, "/fast": {}}), Tape()
     recorder.use(tape)
-    guard = WriteGuard(target="dev", read_only=False)
-    urls = {"api": server.url}
-    clients = Clients(
-        target="dev", urls=urls, network=DirectNetwork(), recorder=recorder, run_id="r", timeout=10, guard=guard
-    )
     thread = threading.Thread(target=clients.api.get, args=("/slow",))
     thread.start()
     assert slow_came.wait(10)
     clients.api.get("/fast")
-    assert [one.request.url.rpartition("/")[2] for one in tape.exchanges] == ["fast"]  # the other is under way
+    assert paths(tape) == ["fast"]  # the other is under way
     fast_ended.set()
     thread.join()
-    assert [one.request.url.rpartition("/")[2] for one in tape.exchanges] == ["slow", "fast"]
-    clients.close()
-    running.shutdown()
-    running.server_close()
+    assert paths(tape) == ["slow", "fast"]
+
+
+def test_a_response_that_nobody_holds_is_gone_at_once(recorder: Recorder, serve: Callable[[Routes], Clients]) -> None:
+    """Not only when Python looks for cycles: bodies may be large."""
+    clients = serve({"/item": {"a": 1}})
+    recorder.use(Tape())
+    gc.disable()
+    try:
+        response = clients.api.get("/item")
+        assert response.json() == {"a": 1}
+        assert response.is_closed
+        gone = weakref.ref(response)
+        del response
+        assert gone() is None
+        with clients.api.stream("GET", "/item") as streamed:
+            assert b"".join(streamed.iter_raw()) == b'{"a": 1}'
+        with pytest.raises(httpx.StreamConsumed):
+            streamed.read()
+        gone = weakref.ref(streamed)
+        del streamed
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_name_is_observed_once() -> None:
