@@ -126,6 +126,25 @@ def test_cookies_are_a_coroutines_own(project: Callable[..., Project]) -> None:
     assert result.ret == 0, result.stdout.str()
 
 
+def test_a_plain_function_beside_coroutines_runs_ahead(project: Callable[..., Project]) -> None:
+    made = project()
+    made.write(
+        test_a=BACKEND.replace("{scope}", "session") + "def test_a(services): pass\ndef test_b(services): pass\n"
+    )
+    result = made.run("--parity=dev", "--parity-jobs=8", "-v")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*parity jobs: 3 ran with others, up to 8 at once*"])
+
+
+def test_coroutines_that_nobody_runs_are_told_as_ever(project: Callable[..., Project]) -> None:
+    made = project()
+    made.write(test_a="def test_a(services): pass\nasync def test_b(services): pass\n")
+    plain = made.run("--parity=dev", "-v")
+    together = made.run("--parity=dev", "-v", "--parity-jobs=8")
+    assert outcomes(together) == outcomes(plain)
+    together.stdout.fnmatch_lines(["1 in turn: it is a coroutine that anyio does not run"])
+
+
 FAILURES = """
 async def test_first(async_services): pass
 async def test_explains(async_services):
@@ -162,9 +181,12 @@ def test_failures_of_coroutines_are_told_as_ever(project: Callable[..., Project]
             "@pytest.fixture(scope='module')\nasync def mine(): yield\nasync def test_it(async_services, mine): pass",
             "it uses the asynchronous fixture 'mine'",
         ),
-        ("def test_it(services): pass", "it is marked 'anyio', and no coroutine"),
+        (
+            "import hypothesis as h\n@h.given(h.strategies.none())\nasync def test_it(async_services, none): pass",
+            "it is a coroutine that hypothesis runs",
+        ),
     ],
-    ids=["own", "wide", "plain function"],
+    ids=["own", "wide", "hypothesis"],
 )
 def test_which_run_in_their_turn(project: Callable[..., Project], test: str, reason: str) -> None:
     made = project()

@@ -78,13 +78,11 @@ class Eligibility:
                 raise NotAheadError("it is marked 'xfail(run=False)'")
             if mark.name == "parity" and mark.kwargs.get("serial"):
                 raise NotAheadError("it is marked 'parity(serial=True)'")
-        is_anyio = item.get_closest_marker("anyio") is not None
-        if inspect.iscoroutinefunction(item.obj) != is_anyio or inspect.isasyncgenfunction(item.obj):
-            raise NotAheadError(
-                "it is a coroutine, and not one that anyio runs"
-                if not is_anyio
-                else "it is marked 'anyio', and no coroutine"
-            )
+        is_coroutine = inspect.iscoroutinefunction(item.obj) or inspect.isasyncgenfunction(item.obj)
+        if is_coroutine and BACKEND not in item.fixturenames:
+            raise NotAheadError("it is a coroutine that anyio does not run")
+        if hasattr(item.obj, "hypothesis") and BACKEND in item.fixturenames:
+            raise NotAheadError("it is a coroutine that hypothesis runs")
         relay = item.ihook
         if id(relay) not in self._hooked:
             self._hooked[id(relay)] = _hooks_of(relay)
