@@ -316,6 +316,9 @@ def test_sets(services):
 def test_sees_none_of_another(services):
     services.api.get("/when-set")
     assert services.api.get("/show").json() == ""
+def test_takes_others(services):
+    services.api.cookies = {"mine": "1"}
+    assert services.api.get("/show").json() == "mine=1"
 """
 
 

@@ -170,6 +170,25 @@ def test_failures_of_coroutines_are_told_as_ever(project: Callable[..., Project]
     assert any("ConnectError" in line for line in together.outlines)
 
 
+def test_who_ends_the_run_within_a_group_of_tasks_ends_it(project: Callable[..., Project]) -> None:
+    made = project()
+    made.write(
+        test_a=BACKEND.replace("{scope}", "session")
+        + """
+async def test_a(async_services): pass
+async def test_ends(async_services):
+    async def end(): pytest.exit("enough")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(end())
+"""
+    )
+    plain = made.run("--parity=dev", "-v")
+    together = made.run("--parity=dev", "-v", "--parity-jobs=8")
+    assert together.ret == plain.ret
+    assert outcomes(together) == outcomes(plain)
+    together.stdout.fnmatch_lines(["*Exit: enough*"])
+
+
 @pytest.mark.parametrize(
     ("test", "reason"),
     [

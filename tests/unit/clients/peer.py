@@ -20,6 +20,8 @@ class Script:
     closes: bool = False
     #: it closes before it has read anything
     deaf: bool = False
+    #: it ends the connection at once, with all that it was sent unread: a reset
+    breaks: bool = False
 
 
 @dataclass
@@ -81,6 +83,9 @@ class Peer:
             script = self.script
             for piece in script.pieces:
                 connection.sendall(piece)
+            if script.breaks:
+                connection.recv(1)
+                return
             if script.closes:
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65536):  # or what is not read makes of the end a reset

@@ -91,9 +91,13 @@ def test_a_streamed_body_is_sent_in_chunks(client: httpx.Client, peer: Peer) -> 
     assert peer.connections[0][0].endswith(b"\r\n\r\n3\r\none\r\n5\r\nthree\r\n0\r\n\r\n")
 
 
-@pytest.mark.parametrize("parts", [[b"12"], [b"12", b"3456"]], ids=["too little", "too much"])
-def test_a_streamed_body_of_another_length_than_was_said(client: httpx.Client, peer: Peer, parts: list[bytes]) -> None:
-    with pytest.raises(httpx.LocalProtocolError, match="for declared Content-Length"):
+@pytest.mark.parametrize(
+    ("parts", "said"), [([b"12"], "Too little data for"), ([b"12", b"3456"], "Too much data for")], ids=["less", "more"]
+)
+def test_a_streamed_body_of_another_length_than_was_said(
+    client: httpx.Client, peer: Peer, parts: list[bytes], said: str
+) -> None:
+    with pytest.raises(httpx.LocalProtocolError, match=f"{said} declared Content-Length"):
         client.post(peer.url, content=iter(parts), headers={"content-length": "4"})
     assert client.get(peer.url).text == "ok"  # over another connection
     assert len(peer.connections) == 2
@@ -192,7 +196,7 @@ ANSWERS = [
     b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhe",
     b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\ncontent-le",
-    b"HTTP/1.1 200 OK\r\nx: " + b"a" * 110_000 + b"\r\ncontent-length: 0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nx: " + b"a" * 300_000 + b"\r\ncontent-length: 0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\n" + b"".join(b"x-%d: 1\r\n" % n for n in range(300)) + b"content-length: 0\r\n\r\n",
     b"",
 ]
@@ -282,9 +286,10 @@ def test_a_connection_is_kept(client: httpx.Client, peer: Peer) -> None:
         b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
         OK + b"and more",
         OK + OK,
+        OK + b"HTTP/1.1 204 No Content\r\n\r\n",
         b"HTTP/1.1 200 OK\ncontent-length: 2\n\nok",
     ],
-    ids=["it says so", "1.0", "more than was said", "one too many", "irregular"],
+    ids=["it says so", "1.0", "more than was said", "one too many", "an empty one too many", "irregular"],
 )
 def test_a_connection_is_not_kept(client: httpx.Client, peer: Peer, answer: bytes) -> None:
     peer.script = Script([answer])
@@ -308,10 +313,11 @@ def test_a_connection_that_the_service_has_closed_is_not_used(client: httpx.Clie
 
 
 def test_an_idle_connection_grows_old(client: httpx.Client, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.get(peer.url)
     monkeypatch.setattr(connection, "KEEPALIVE_EXPIRY", 0.0)
     for _ in range(2):
         client.get(peer.url)
-    assert len(peer.connections) == 2
+    assert len(peer.connections) == 3
 
 
 def test_a_response_that_was_not_read_to_its_end_takes_its_connection_with_it(client: httpx.Client, peer: Peer) -> None:
@@ -421,3 +427,10 @@ def test_who_takes_nothing_in_time() -> None:
 def test_an_early_answer_to_a_large_body_is_read(client: httpx.Client, peer: Peer) -> None:
     peer.script = Script([b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n"], closes=True, deaf=True)
     assert client.post(peer.url, content=b"x" * 5_000_000).status_code == 413
+
+
+def test_an_early_answer_is_read_though_the_connection_breaks(peer: Peer) -> None:
+    peer.script = Script([b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n"], deaf=True, breaks=True)
+    for transport in (httpx.HTTPTransport(verify=bare_context()), Http11Transport(no_context)):
+        with httpx.Client(transport=transport, trust_env=False) as one:
+            assert one.post(peer.url, content=b"x" * 20_000_000).status_code == 413

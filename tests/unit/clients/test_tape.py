@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import threading
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from pytest_gaia_parity.clients.factory import Clients
+from pytest_gaia_parity.clients.factory import AsyncClients, Clients
 from pytest_gaia_parity.clients.tape import Recorder, Tape
 from pytest_gaia_parity.clients.transport import WriteGuard
 from pytest_gaia_parity.errors import ConfigError
@@ -100,6 +101,33 @@ def test_a_response_that_nobody_holds_is_gone_at_once(recorder: Recorder, serve:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_a_loop_that_has_ended_is_gone_with_its_connections(recorder: Recorder) -> None:
+    server, running = start_server({})
+    guard = WriteGuard(target="dev", read_only=False)
+    clients = AsyncClients(
+        target="dev",
+        urls={"api": server.url},
+        network=DirectNetwork(),
+        recorder=recorder,
+        run_id="run",
+        timeout=10,
+        guard=guard,
+    )
+    recorder.use(Tape())
+    loops = []
+
+    async def ask() -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        assert (await clients.api.get("/health")).status_code == 200
+
+    for _ in range(2):
+        asyncio.run(ask())
+    gc.collect()
+    assert [loop() for loop in loops] == [None, None]
+    running.shutdown()
+    running.server_close()
 
 
 def test_a_name_is_observed_once() -> None:

@@ -227,6 +227,54 @@ def test_a_body_that_hangs_in_its_turn_leaves_its_slot_to_others(threads: Thread
     assert most <= 2
 
 
+def test_slots_are_as_many_as_jobs_whoever_comes_back_to_one(threads: Threads) -> None:
+    running, most, lock = 0, 0, threading.Lock()
+
+    def count(change: int) -> None:
+        nonlocal running, most
+        with lock:
+            running += change
+            most = max(most, running)
+
+    def works(tape: Tape) -> None:
+        for step in range(2):
+            count(1)
+            threading.Event().wait(0.002)
+            count(-1)
+            if not step:
+                tape.before_write()
+
+    assert len(run(threads, *(body(works, file=str(number % 3)) for number in range(60)), jobs=4)) == 60
+    assert most == 4
+
+
+def test_who_expires_while_it_waits_leaves_no_slot_behind(threads: Threads) -> None:
+    release = threading.Event()
+    running, most, ended, lock = 0, 0, 0, threading.Lock()
+
+    def first(_: Tape) -> None:
+        release.wait(20)
+
+    def waits(tape: Tape) -> None:
+        tape.before_write()
+
+    def works(_: Tape) -> None:
+        nonlocal running, most, ended
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.01)
+        with lock:
+            running -= 1
+            ended += 1
+            if ended == 30:
+                release.set()
+
+    bodies = [body(first), body(waits, limit=0.05), *(body(works, file="other") for _ in range(30))]
+    assert len(run(threads, *bodies, jobs=2)) == 32
+    assert most == 1  # beside the first
+
+
 def test_own_fixtures_are_set_up_and_torn_down_with_the_body(threads: Threads) -> None:
     said: list[str] = []
 
