@@ -245,7 +245,7 @@ def test_slots_are_as_many_as_jobs_whoever_comes_back_to_one(threads: Threads) -
                 tape.before_write()
 
     assert len(run(threads, *(body(works, file=str(number % 3)) for number in range(60)), jobs=4)) == 60
-    assert most == 4
+    assert most <= 4
 
 
 def test_who_expires_while_it_waits_leaves_no_slot_behind(threads: Threads) -> None:
