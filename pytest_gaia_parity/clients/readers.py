@@ -1,7 +1,7 @@
-"""What reads a response of HTTP/1.1: llhttp, the parser of Node.js, in C; and h11, httpx's own, for what llhttp refuses.
+"""What reads a response of HTTP/1.1: llhttp, the parser of Node.js, in C; and h11, httpx's own, for what comes in chunks and what llhttp refuses.
 
-llhttp is stricter than h11 (bare line feeds, folded headers, lengths said twice). What it refuses h11 reads again from the beginning, and h11's word counts: a
-service that httpx can talk to is one that we can talk to, and what h11 refuses fails with h11's words.
+llhttp is stricter than h11 (bare line feeds, folded headers, lengths said twice, blanks behind the size of a chunk). A head that it refuses, or that announces chunks,
+h11 reads again from the beginning, and h11's word counts: a service that httpx can talk to is one that we can talk to, and what h11 refuses fails with h11's words.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ HEAD_LIMIT = 100 * 1024
 
 _START = b"HTTP/"
 
-# httpcore's words, and h11's
+# httpcore's words
 _NOTHING = "Server disconnected without sending a response."
-_NOT_ALL = "peer closed connection without sending complete message body"
 
 
 class Reader(Protocol):
@@ -42,7 +41,7 @@ class Reader(Protocol):
 
 
 class IrregularError(Exception):
-    """The strict parser refuses a response's head; holds all that came of the response."""
+    """The response is for h11 to read; holds all that came of it."""
 
     def __init__(self, raw: bytes) -> None:
         super().__init__()
@@ -72,39 +71,37 @@ class Llhttp:
     def feed(self, data: bytes) -> None:
         """Read what came next.
 
-        :raises IrregularError: the head is nothing that the parser knows.
+        :raises IrregularError: the head is not for this parser.
         """
         if not data:
             self._end()
             return
+        is_refused = False
         if not self.is_headed:
             self._raw += data
             # the parser skips line ends in front of it
-            if not self._raw.startswith(_START[: len(self._raw)]):
-                raise IrregularError(self._raw)
+            is_refused = not self._raw.startswith(_START[: len(self._raw)])
         try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            if not self.is_headed:
-                raise IrregularError(self._raw) from error
-            if not self.is_done:
-                self.failure = httpx.RemoteProtocolError(f"malformed body: {error}")
+            if not is_refused:
+                self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            # behind a head it can only be what stands behind the response too
+            is_refused = True
             self.keeps_alive = False
-        if not self.is_headed and len(self._raw) > HEAD_LIMIT:
+        if not self.is_headed and (is_refused or len(self._raw) > HEAD_LIMIT):
+            self._parser = httptools.HttpResponseParser(self)
             raise IrregularError(self._raw)
 
     def _end(self) -> None:
         if not self.is_headed:
             self.failure = httpx.RemoteProtocolError(_NOTHING)
             return
-        framing = {name.lower(): value for name, value in self.headers}
-        if b"transfer-encoding" in framing:
-            self.failure = httpx.RemoteProtocolError(f"{_NOT_ALL} (incomplete chunked read)")
-        elif b"content-length" in framing:
-            expected = int(framing[b"content-length"])
-            self.failure = httpx.RemoteProtocolError(f"{_NOT_ALL} (received {self._size} bytes, expected {expected})")
-        else:
+        length = next((value for name, value in self.headers if name.lower() == b"content-length"), None)
+        if length is None:
             self.is_done = True
+        else:
+            said = f"peer closed connection without sending complete message body (received {self._size} bytes, expected {int(length)})"
+            self.failure = httpx.RemoteProtocolError(said)
 
     # what the parser calls
 
@@ -121,8 +118,8 @@ class Llhttp:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; what comes behind the head is a trailer, which httpx does not know."""
         if not self.is_headed:
-            if name.lower() == b"transfer-encoding" and value.lower() != b"chunked":
-                raise ValueError("h11 knows no other")
+            if name.lower() == b"transfer-encoding":
+                raise ValueError("h11 reads chunks")  # which ends the parser's work
             self.headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
@@ -156,13 +153,12 @@ class Llhttp:
 
     def _complete(self) -> None:
         self.is_done = True
-        self.keeps_alive = self._parser.should_keep_alive()
+        # of HTTP/1.0 nothing is kept, as with h11
+        self.keeps_alive = self.version > b"HTTP/1.0" and self._parser.should_keep_alive()
 
 
 class H11:
-    """Reads a response that is not quite regular; its connection is not used again."""
-
-    keeps_alive = False
+    """Reads one response as httpx does."""
 
     def __init__(self, method: str) -> None:
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
@@ -174,7 +170,7 @@ class H11:
         self.version = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
-        self.is_headed = self.is_done = False
+        self.is_headed = self.is_done = self.keeps_alive = False
         self.failure: httpx.RemoteProtocolError | None = None
 
     def feed(self, data: bytes) -> None:
@@ -199,3 +195,5 @@ class H11:
             self.parts.append(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
             self.is_done = True
+            rest, _ = self._connection.trailing_data
+            self.keeps_alive = self._connection.their_state is h11.DONE and not rest

@@ -113,7 +113,7 @@ class Window:
         while not self._ended.wait(self._seconds_left(self._shortest)):
             now = time.monotonic()
             for place in self._places[: self._begun]:
-                if place.deadline is not None and place.deadline <= now:
+                if place.deadline is not None and place.deadline <= now and not place.is_done:
                     self._expire(place)
 
     def _seconds_left(self, shortest: float) -> float:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from dataclasses import dataclass, field
 from threading import Thread
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import ssl
+import pytest
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+def no_context() -> ssl.SSLContext:
+    pytest.fail("an SSL context is made, and nobody needs one")
+
+
+def bare_context() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # a default one reads all certificates, for each transport
 
 
 @dataclass
