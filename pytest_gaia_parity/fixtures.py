@@ -1,4 +1,4 @@
-"""The fixtures: target, services, async_services, parity; secret_sync, deploy, verify. Imported by every pytest run, so it imports nothing."""
+"""The fixtures: target, services, async_services, parity; secret_sync, deploy, verify. Imported by every pytest run, so it imports nothing of the rest."""
 
 from __future__ import annotations
 

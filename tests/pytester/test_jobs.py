@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.jobs import cookie_routes, outcomes
 from tests.servers import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
 
-    from tests.servers import Project, Routes
+    from tests.servers import Project
 
 #: all that a test leaves behind carries its number, and nothing carries another's
 STRESS = """
@@ -100,12 +101,6 @@ def test_nothing_of_a_test_lands_on_another(project: Callable[..., Project], mor
         assert urls == [f"own/{number}", *(f"echo/{number}/{turn}" for turn in range(3))]
         assert [one["value"] for one in record["observations"]] == [number]
     assert numbers(result.stdout.str().partition("warnings summary")[2], "warn") == set(range(70))
-
-
-def outcomes(result: pytest.RunResult) -> list[str]:
-    """The lines of -v without their percentages, and what failures say; not what -v adds about jobs."""
-    lines = [line for line in result.outlines if ("::" in line and line[:2] != "  ") or line[:2] == "E "]
-    return [line.partition(" [")[0] for line in lines]
 
 
 MIXED = """
@@ -320,21 +315,6 @@ def test_takes_others(services):
     services.api.cookies = {"mine": "1"}
     assert services.api.get("/show").json() == "mine=1"
 """
-
-
-def cookie_routes() -> Routes:
-    was_shown = threading.Event()
-
-    def show(handler: BaseHTTPRequestHandler) -> Reply:
-        cookie = handler.headers.get("cookie", "")
-        if cookie:
-            was_shown.set()
-        return Reply(cookie)
-
-    def when_set(_: BaseHTTPRequestHandler) -> Reply:
-        return Reply({"came": was_shown.wait(20)})
-
-    return {"/set": Reply({}, headers=(("set-cookie", "session=s1; Path=/"),)), "/show": show, "/when-set": when_set}
 
 
 def test_cookies_are_a_tests_own_until_its_turn_has_come(project: Callable[..., Project]) -> None:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.jobs import cookie_routes, outcomes
 from tests.servers import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
 
-    from tests.servers import Project, Routes
+    from tests.servers import Project
 
-BACKEND = """
+
+def with_backend(scope: str) -> str:
+    """The head of a file of coroutines."""
+    return f"""
 import asyncio, logging
 import pytest
 
@@ -24,6 +28,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(scope="{scope}")
 def anyio_backend(): return "asyncio"
 """
+
 
 #: the requests of a test are under way at once too
 TESTS = """
@@ -37,7 +42,7 @@ async def test_all(async_services, parity, number):
     await asyncio.sleep(0)
     assert number % 10 != 3, f"odd-{number}."
     if number % 10 == 4:
-        pytest.skip(f"no-{number}.")
+        pytest.skip(f"no-{number}.")  # so that a skip is told of the right run
 """
 
 
@@ -46,17 +51,11 @@ def echo(handler: BaseHTTPRequestHandler) -> Reply:
     return Reply({"path": handler.path})
 
 
-def outcomes(result: pytest.RunResult) -> list[str]:
-    """The lines of -v without their percentages, and what failures say."""
-    lines = [line for line in result.outlines if ("::" in line and line[:2] != "  ") or line[:2] == "E "]
-    return [line.partition(" [")[0] for line in lines]
-
-
 @pytest.mark.parametrize("scope", ["session", "module", "function"])
 def test_coroutines_run_ahead_and_are_reported_as_ever(project: Callable[..., Project], scope: str) -> None:
     routes: dict[str, Any] = {f"/echo/{number}/{turn}": echo for number in range(40) for turn in range(3)}
     made = project(routes)
-    made.write(test_a=BACKEND.replace("{scope}", scope) + TESTS)
+    made.write(test_a=with_backend(scope) + TESTS)
     plain = made.run("--parity=dev", "-v")
     together = made.run("--parity=dev", "-v", "--parity-jobs=16")
     together.stdout.fnmatch_lines(["*parity jobs: 11[78] ran with others, up to 16 at once*"])
@@ -82,7 +81,7 @@ def test_coroutines_are_under_way_at_once(project: Callable[..., Project]) -> No
 
     made = project({"/meet": meet})
     made.write(
-        test_a=BACKEND.replace("{scope}", "session")
+        test_a=with_backend("session")
         + """
 async def test_first(async_services): await async_services.api.get("/health")
 @pytest.mark.parametrize("number", range(4))
@@ -104,33 +103,16 @@ async def test_sees_none_of_another(async_services):
 """
 
 
-def cookie_routes() -> Routes:
-    was_shown = threading.Event()
-
-    def show(handler: BaseHTTPRequestHandler) -> Reply:
-        cookie = handler.headers.get("cookie", "")
-        if cookie:
-            was_shown.set()
-        return Reply(cookie)
-
-    def when_set(_: BaseHTTPRequestHandler) -> Reply:
-        return Reply({"came": was_shown.wait(20)})
-
-    return {"/set": Reply({}, headers=(("set-cookie", "session=s1; Path=/"),)), "/show": show, "/when-set": when_set}
-
-
 def test_cookies_are_a_coroutines_own(project: Callable[..., Project]) -> None:
     made = project(cookie_routes(), dev=cookie_routes())
-    made.write(test_a=BACKEND.replace("{scope}", "session") + COOKIES)
+    made.write(test_a=with_backend("session") + COOKIES)
     result = made.run("--parity=dev", "--parity-repeat=1", "--parity-jobs=4")
     assert result.ret == 0, result.stdout.str()
 
 
 def test_a_plain_function_beside_coroutines_runs_ahead(project: Callable[..., Project]) -> None:
     made = project()
-    made.write(
-        test_a=BACKEND.replace("{scope}", "session") + "def test_a(services): pass\ndef test_b(services): pass\n"
-    )
+    made.write(test_a=with_backend("session") + "def test_a(services): pass\ndef test_b(services): pass\n")
     result = made.run("--parity=dev", "--parity-jobs=8", "-v")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*parity jobs: 3 ran with others, up to 8 at once*"])
@@ -153,7 +135,7 @@ async def test_explains(async_services):
 async def test_a_group(async_services):
     async with asyncio.TaskGroup() as group:
         group.create_task(async_services.api.get("http://127.0.0.1:1/"))
-@pytest.mark.xfail(strict=True)
+@pytest.mark.xfail(strict=True, reason="an expected failure is none, ahead as in its turn")
 async def test_known(async_services):
     raise RuntimeError("known")
 async def test_returns(async_services):
@@ -163,7 +145,7 @@ async def test_returns(async_services):
 
 def test_failures_of_coroutines_are_told_as_ever(project: Callable[..., Project]) -> None:
     made = project()
-    made.write(test_a=BACKEND.replace("{scope}", "session") + FAILURES)
+    made.write(test_a=with_backend("session") + FAILURES)
     plain = made.run("--parity=dev", "-v")
     together = made.run("--parity=dev", "-v", "--parity-jobs=8")
     assert outcomes(together) == outcomes(plain)
@@ -173,7 +155,7 @@ def test_failures_of_coroutines_are_told_as_ever(project: Callable[..., Project]
 def test_who_ends_the_run_within_a_group_of_tasks_ends_it(project: Callable[..., Project]) -> None:
     made = project()
     made.write(
-        test_a=BACKEND.replace("{scope}", "session")
+        test_a=with_backend("session")
         + """
 async def test_a(async_services): pass
 async def test_ends(async_services):
@@ -210,7 +192,7 @@ async def test_ends(async_services):
 def test_which_run_in_their_turn(project: Callable[..., Project], test: str, reason: str) -> None:
     made = project()
     first = "async def test_a(async_services): pass\nasync def test_b(async_services): pass\n"
-    made.write(test_a=BACKEND.replace("{scope}", "session") + first + test)
+    made.write(test_a=with_backend("session") + first + test)
     result = made.run("--parity=dev", "--parity-jobs=8", "-v")
     assert result.ret == 0
     result.stdout.fnmatch_lines([f"1 in turn: {reason}", "  parity_tests/test_a.py::test_it"])

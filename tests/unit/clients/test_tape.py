@@ -7,7 +7,7 @@ import contextlib
 import gc
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from tests.servers import Routes
 
 
+def settings(url: str, recorder: Recorder) -> Any:
+    """What clients of one service need."""
+    return {
+        "target": "dev",
+        "urls": {"api": url},
+        "network": DirectNetwork(),
+        "recorder": recorder,
+        "run_id": "run",
+        "timeout": 10,
+        "guard": WriteGuard(target="dev", read_only=False),
+    }
+
+
 @pytest.fixture
 def recorder() -> Recorder:
     return Recorder()
@@ -39,15 +52,7 @@ def serve(recorder: Recorder) -> Iterator[Callable[[Routes], Clients]]:
             server, running = start_server(routes)
             stack.callback(running.server_close)
             stack.callback(running.shutdown)
-            clients = Clients(
-                target="dev",
-                urls={"api": server.url},
-                network=DirectNetwork(),
-                recorder=recorder,
-                run_id="run",
-                timeout=10,
-                guard=WriteGuard(target="dev", read_only=False),
-            )
+            clients = Clients(**settings(server.url, recorder))
             stack.callback(clients.close)
             return clients
 
@@ -105,16 +110,7 @@ def test_a_response_that_nobody_holds_is_gone_at_once(recorder: Recorder, serve:
 
 def test_a_loop_that_has_ended_is_gone_with_its_connections(recorder: Recorder) -> None:
     server, running = start_server({})
-    guard = WriteGuard(target="dev", read_only=False)
-    clients = AsyncClients(
-        target="dev",
-        urls={"api": server.url},
-        network=DirectNetwork(),
-        recorder=recorder,
-        run_id="run",
-        timeout=10,
-        guard=guard,
-    )
+    clients = AsyncClients(**settings(server.url, recorder))
     recorder.use(Tape())
     loops = []
 
