@@ -116,9 +116,17 @@ def test_a_connection_is_kept(client: httpx.Client, peer: Peer) -> None:
         b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
         OK + b"and more",
         OK + OK,
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + OK,
         OK + b"HTTP/1.1 204 No Content\r\n\r\n",
     ],
-    ids=["it says so", "1.0", "more than was said", "one too many", "an empty one too many"],
+    ids=[
+        "it says so",
+        "1.0",
+        "more than was said",
+        "one too many",
+        "one too many behind chunks",
+        "an empty one too many",
+    ],
 )
 def test_a_connection_is_not_kept(client: httpx.Client, peer: Peer, answer: bytes) -> None:
     peer.script = Script([answer])

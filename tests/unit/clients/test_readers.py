@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_gaia_parity.clients.http11 import Http11Transport
+from pytest_gaia_parity.clients.readers import IrregularError, Llhttp
 from tests.unit.clients.peer import OK, Peer, Script, bare_context, no_context
 
 if TYPE_CHECKING:
@@ -180,6 +181,16 @@ def test_a_line_before_the_answer_is_refused_as_httpx_refuses_it(shared_peer: Pe
     # in one piece: h11's words depend on the pieces
     shared_peer.script = Script([b"\r\n" + OK], closes=True)
     assert assert_alike(shared_peer) == ("RemoteProtocolError", "no response line received")
+
+
+def test_after_chunks_the_quick_parser_reads_again() -> None:
+    reader = Llhttp()
+    with pytest.raises(IrregularError):
+        reader.feed(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    reader.begin("GET")
+    reader.feed(OK)
+    assert reader.is_done
+    assert reader.parts == [b"ok"]
 
 
 names = st.from_regex(rb"[A-Za-z0-9-]{1,12}", fullmatch=True)
